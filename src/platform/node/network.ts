@@ -1,0 +1,162 @@
+import * as net from "node:net";
+import {
+  NetworkError,
+  type Connection,
+  type Listener,
+  type Network,
+  type Receiver,
+} from "../network.ts";
+
+/** Connections that the kernel may hold before they are accepted (`socket.listen.backlog.size`). */
+const LISTEN_BACKLOG = 511;
+
+/** What moves the handle of one socket into another; Node has it, its types do not. */
+interface HandleOwner {
+  _handle: object | null;
+}
+
+function networkError(message: string, thrown: unknown): NetworkError {
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "NETWORK";
+  return new NetworkError(message, { code, cause: thrown, retriable: true });
+}
+
+/**
+ * A TCP connection. Reading into a caller's buffer (`onread`) can only be asked for when a socket is
+ * made, so `start` moves the handle of the accepted (or connected, not yet reading) socket into a new
+ * one. Copies from the kernel then end where the receiver wants them.
+ */
+class NodeConnection implements Connection {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  #socket: net.Socket;
+  #error: Error | undefined;
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remotePort = socket.remotePort ?? 0;
+    this.localAddress = socket.localAddress ?? "";
+    this.localPort = socket.localPort ?? 0;
+    socket.on("error", this.#keepError);
+  }
+
+  readonly #keepError = (error: Error): void => {
+    this.#error = error;
+  };
+
+  start(receiver: Receiver): void {
+    const owner = this.#socket as unknown as HandleOwner;
+    const handle = owner._handle;
+    if (handle === null || this.#socket.destroyed) {
+      receiver.closed(this.#error);
+      return;
+    }
+    owner._handle = null;
+    const options = {
+      handle,
+      pauseOnCreate: true,
+      readable: true,
+      writable: true,
+      onread: {
+        buffer: () => receiver.receiveBuffer(),
+        callback: (length: number) => {
+          receiver.received(length);
+          return true;
+        },
+      },
+    };
+    const socket = new net.Socket(options as net.SocketConstructorOpts);
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on("error", this.#keepError);
+    socket.on("end", () => socket.end());
+    socket.on("close", () => receiver.closed(this.#error));
+    socket.resume();
+  }
+
+  write(chunks: readonly Uint8Array[], done?: () => void): void {
+    const socket = this.#socket;
+    if (chunks.length === 1) {
+      socket.write(chunks[0]!, done === undefined ? undefined : () => done());
+      return;
+    }
+    socket.cork();
+    const last = chunks.length - 1;
+    for (let i = 0; i <= last; i++) {
+      socket.write(chunks[i]!, i === last && done !== undefined ? () => done() : undefined);
+    }
+    socket.uncork();
+  }
+
+  get pendingWriteBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** The machine's TCP. */
+export const nodeNetwork: Network = {
+  listen(address, accept): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+        accept(new NodeConnection(socket));
+      });
+      server.once("error", (error) => {
+        reject(networkError(`cannot listen on ${address.host}:${address.port}`, error));
+      });
+      server.listen({ host: address.host, port: address.port, backlog: LISTEN_BACKLOG }, () => {
+        const bound = server.address() as net.AddressInfo;
+        resolve({
+          host: bound.address,
+          port: bound.port,
+          close() {
+            // Its callback waits for connections to end, which are not the listener's.
+            server.close();
+            return Promise.resolve();
+          },
+        });
+      });
+    });
+  },
+
+  connect({ host, port, timeoutMs }): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = new net.Socket();
+      socket.pause();
+      const deadline = setTimeout(() => {
+        socket.destroy();
+        reject(
+          new NetworkError(`no answer from ${host}:${port} within ${timeoutMs} ms`, {
+            code: "ETIMEDOUT",
+            retriable: true,
+          }),
+        );
+      }, timeoutMs);
+      socket.once("error", (error) => {
+        clearTimeout(deadline);
+        reject(networkError(`cannot connect to ${host}:${port}`, error));
+      });
+      socket.connect({ host, port }, () => {
+        clearTimeout(deadline);
+        resolve(new NodeConnection(socket));
+      });
+    });
+  },
+};
