@@ -2,13 +2,28 @@
 // Node and the dependencies along when they are missing, then hands over to them.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runtimeDir = join(root, "scripts", "runtime");
+const lockDir = join(root, ".cache", "setup.lock");
 const [oldestMajor, oldestMinor] = [22, 15];
+
+/** A set-up that has not touched its lock for so long has died. */
+const LOCK_STALE_MS = 30_000;
+const LOCK_TOUCH_MS = 5_000;
+const LOCK_WAIT_MAX_MS = 10 * 60_000;
 
 /** @type {Record<string, { file: string, before?: string[] }>} what each npm script runs */
 const commands = {
@@ -23,16 +38,19 @@ const commands = {
   chaos: { file: "test/chaos/run.ts" },
   format: { file: "scripts/format.ts" },
   build: { file: "scripts/build.ts" },
+  package: { file: "scripts/package.ts" },
   docs: { file: "scripts/docs.ts" },
 };
 
+/** The pinned Node of this platform, or `undefined` where there is none. */
 function pinnedNode() {
   const platform = process.platform === "win32" ? "win" : process.platform;
   const name = process.platform === "win32" ? "node.exe" : "node";
-  const path = join(runtimeDir, "node_modules", `node-${platform}-${process.arch}`, "bin", name);
-  return existsSync(path) ? path : undefined;
+  const folder = join(runtimeDir, "node_modules", `node-${platform}-${process.arch}`);
+  return [join(folder, "bin", name), join(folder, name)].find((path) => existsSync(path));
 }
 
+/** What the installed dependencies are made from; another fingerprint means: install again. */
 function fingerprint() {
   const hash = createHash("sha256");
   for (const file of ["package-lock.json", "scripts/runtime/package-lock.json"]) {
@@ -41,57 +59,111 @@ function fingerprint() {
   return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
 }
 
+function fail(message, code = 1) {
+  console.error(`moldau: ${message}`);
+  process.exit(code);
+}
+
+/** Runs `npm ci` in a folder without blocking, so that the lock can be kept fresh meanwhile. */
 function npmInstall(cwd) {
-  const result = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
-    cwd,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
+  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  // npm names itself to the scripts that it runs; with the pinned Node it finds what it expects.
+  const npm = process.env.npm_execpath;
+  const own = npm !== undefined && /npm-cli\.[cm]?js$/.test(npm) && existsSync(npm);
+  const [file, before] = own ? [pinnedNode() ?? process.execPath, [npm]] : ["npm", []];
+  return new Promise((resolve) => {
+    const child = spawn(file, [...before, ...args], {
+      cwd,
+      stdio: ["ignore", 2, 2],
+      shell: !own && process.platform === "win32",
+    });
+    child.on("error", (error) => fail(`cannot run npm (${error.message}); is it on the PATH?`));
+    child.on("exit", (code) => {
+      if (code !== 0) {
+        fail(`"npm ci" failed in ${cwd}; see its message above, then run the command again.`);
+      }
+      resolve();
+    });
   });
-  if (result.status !== 0) {
-    console.error(`moldau: "npm ci" failed in ${cwd}; see its message above, then run the command again.`);
-    process.exit(1);
+}
+
+/** Takes the set-up lock, which a folder is: making one is atomic everywhere. */
+async function takeLock() {
+  mkdirSync(dirname(lockDir), { recursive: true });
+  const until = Date.now() + LOCK_WAIT_MAX_MS;
+  for (let said = false; ;) {
+    try {
+      mkdirSync(lockDir);
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const age = Date.now() - (statSync(lockDir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > LOCK_STALE_MS) {
+      rmSync(lockDir, { recursive: true, force: true });
+      continue;
+    }
+    if (Date.now() > until) fail(`another set-up holds ${lockDir}; remove it if none is running.`);
+    if (!said) console.error("moldau: waiting for another set-up of this folder");
+    said = true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-function setUp() {
+async function setUp() {
   const stamp = join(root, "node_modules", ".moldau-setup");
   const wanted = fingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  console.error("moldau: setting up (once): the pinned Node and the dependencies");
-  npmInstall(runtimeDir);
-  npmInstall(root);
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, wanted);
+  const done = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+  if (done()) return;
+  await takeLock();
+  const touch = setInterval(() => {
+    const now = new Date();
+    utimesSync(lockDir, now, now);
+  }, LOCK_TOUCH_MS);
+  try {
+    if (done()) return;
+    console.error("moldau: setting up (once): the pinned Node and the dependencies");
+    // First the Node, because npm then runs on it.
+    await npmInstall(runtimeDir);
+    await npmInstall(root);
+    writeFileSync(stamp, wanted);
+  } finally {
+    clearInterval(touch);
+    rmSync(lockDir, { recursive: true, force: true });
+  }
 }
 
 function chooseNode() {
   const pinned = pinnedNode();
-  if (pinned !== undefined) return pinned;
+  if (pinned !== undefined && spawnSync(pinned, ["--version"]).status === 0) return pinned;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return process.execPath;
-  console.error(
-    `moldau: this machine runs Node ${process.versions.node}, and there is no pinned Node for ` +
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor))
+    return process.execPath;
+  return fail(
+    `this machine runs Node ${process.versions.node}, and there is no pinned Node that works on ` +
       `${process.platform}-${process.arch}; install Node 24 and run the command again.`,
   );
-  process.exit(1);
 }
 
 const [, , name = "", ...args] = process.argv;
-const command = commands[name];
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) {
-  console.error(`moldau: no such script "${name}"; there are ${Object.keys(commands).join(", ")}.`);
-  process.exit(2);
+  fail(`no such script "${name}"; there are ${Object.keys(commands).join(", ")}.`, 2);
 }
-setUp();
+if (!existsSync(join(root, command.file)))
+  fail(`"${name}" has nothing to run: ${command.file} is missing.`);
+await setUp();
 const node = chooseNode();
 const child = spawn(node, [join(root, command.file), ...(command.before ?? []), ...args], {
   stdio: "inherit",
-  env: {
-    ...process.env,
-    PATH: `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`,
-  },
+  env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` },
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+// A terminal sends Ctrl-C to everybody in the foreground, the child among them: it must not come twice.
+process.on("SIGINT", () => {
+  if (!process.stdin.isTTY) child.kill("SIGINT");
+});
+for (const signal of ["SIGTERM", "SIGHUP"]) {
   process.on(signal, () => child.kill(signal));
 }
-child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
+child.on("error", (error) => fail(`cannot run ${node}: ${error.message}`));
+child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));

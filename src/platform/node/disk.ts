@@ -123,8 +123,8 @@ class NodeDiskFile implements DiskFile {
 
 interface FsNativeExtensions {
   /** An exclusive record lock of the open file description; false when it is taken. */
-  tryLock(fd: number): boolean;
-  unlock(fd: number): void;
+  readonly tryLock: (fd: number) => boolean;
+  readonly unlock: (fd: number) => void;
 }
 
 function lockFile(path: string): DiskLock | undefined {
