@@ -79,6 +79,8 @@ export interface Disk {
   removeTree(path: string): void;
   /** Makes names in a directory durable (after create, rename, remove). */
   syncDirectory(path: string): void;
+  /** The same, off the loop. */
+  syncDirectoryAsync(path: string): Promise<void>;
   /** Modification time of a file. */
   setModified(path: string, modifiedMs: number): void;
   /** Permission bits of a file, such as 0o400. */
@@ -105,6 +107,25 @@ export function writeFileAtomically(disk: Disk, path: string, content: Uint8Arra
   }
   disk.rename(temporary, path);
   disk.syncDirectory(parentOf(path));
+}
+
+/** Like {@link writeFileAtomically}, waiting for the device off the loop. One at a time for a path. */
+export async function writeFileAtomicallyAsync(
+  disk: Disk,
+  path: string,
+  content: Uint8Array,
+): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = disk.open(temporary, "write");
+  try {
+    file.truncate(0);
+    file.write(content, 0, content.length, 0);
+    await file.datasync();
+  } finally {
+    file.close();
+  }
+  disk.rename(temporary, path);
+  await disk.syncDirectoryAsync(parentOf(path));
 }
 
 /** The directory that holds `path`. */

@@ -175,6 +175,21 @@ export const nodeDisk: Disk = {
       }
     });
   },
+  syncDirectoryAsync: (path) =>
+    new Promise((resolve, reject) => {
+      fs.open(path, "r", (openError, fd) => {
+        if (openError !== null) {
+          reject(diskError("fsync", path, openError));
+          return;
+        }
+        fs.fsync(fd, (syncError) => {
+          fs.close(fd, () => {
+            if (syncError === null) resolve();
+            else reject(diskError("fsync", path, syncError));
+          });
+        });
+      });
+    }),
   setModified: (path, modifiedMs) =>
     guarded("utimes", path, () => fs.utimesSync(path, modifiedMs / 1000, modifiedMs / 1000)),
   setPermissions: (path, mode) => guarded("chmod", path, () => fs.chmodSync(path, mode)),
