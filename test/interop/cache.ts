@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run, type RunOptions } from "./processes.ts";
+
+/** The folder of this suite, and the root of the clone. */
+export const here = dirname(fileURLToPath(import.meta.url));
+export const root = dirname(dirname(here));
+
+const cache = join(root, ".cache", "interop");
+const fetchTimeoutMs = 900_000;
+
+/** Something cannot run on this machine; the part that needs it is skipped by name. */
+export class Missing extends Error {
+  override readonly name = "Missing";
+}
+
+/** Where a program stands in the PATH, or undefined. */
+export function which(program: string): string | undefined {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const path = join(folder, program);
+    if (folder !== "" && existsSync(path) && statSync(path).isFile()) return path;
+  }
+  return undefined;
+}
+
+function need(program: string): void {
+  if (which(program) === undefined) throw new Missing(`${program} is not installed`);
+}
+
+async function must(program: string, args: readonly string[], options: RunOptions): Promise<void> {
+  const outcome = await run(program, args, { timeoutMs: fetchTimeoutMs, ...options });
+  if (outcome.code === 0) return;
+  const tail = `${outcome.stdout}\n${outcome.stderr}`.trim().split("\n").slice(-15).join("\n");
+  throw new Error(`${program} ${args[0] ?? ""} failed (${outcome.code}):\n${tail}`);
+}
+
+/**
+ * A folder of the cache, made by `make` when the files it depends on changed since. Half-made folders
+ * are made anew.
+ */
+async function cached(
+  name: string,
+  dependsOn: readonly string[],
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(cache, name);
+  const stamp = join(folder, ".made-from");
+  const hash = createHash("sha256");
+  for (const file of dependsOn) hash.update(readFileSync(file));
+  const wanted = hash.digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return folder;
+  console.log(`# fetching what ${name} needs (once)`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await make(folder);
+  writeFileSync(stamp, wanted);
+  return folder;
+}
+
+const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1";
+
+/** The class path of Apache Kafka: broker, clients and tools. */
+export async function javaClassPath(): Promise<string> {
+  need("java");
+  const pom = join(here, "java", "pom.xml");
+  const folder = await cached("java", [pom], async (into) => {
+    need("mvn");
+    const copy = join(into, "maven");
+    mkdirSync(copy);
+    cpSync(pom, join(copy, "pom.xml"));
+    const args = [`${dependencyPlugin}:copy-dependencies`, `-DoutputDirectory=${into}/lib`];
+    await must("mvn", ["-q", "-B", ...args, "-DincludeScope=runtime"], { cwd: copy });
+  });
+  return join(folder, "lib", "*");
+}
+
+/** The Python that has the clients installed. */
+export async function python(): Promise<string> {
+  need("python3");
+  const requirements = join(here, "python", "requirements.txt");
+  const folder = await cached("python", [requirements], async (into) => {
+    const environment = join(into, "venv");
+    await must("python3", ["-m", "venv", environment], {});
+    const pip = join(environment, "bin", "pip");
+    await must(pip, ["install", "-q", "--only-binary", ":all:", "-r", requirements], {});
+  });
+  return join(folder, "venv", "bin", "python");
+}
+
+/** The built Go client. */
+export async function goClient(): Promise<string> {
+  need("go");
+  const source = join(here, "go");
+  const files = readdirSync(source)
+    .filter((name) => /\.(go|mod|sum)$/.test(name))
+    .sort()
+    .map((name) => join(source, name));
+  const folder = await cached("go", files, (into) =>
+    must("go", ["build", "-o", join(into, "franz-go"), "."], {
+      cwd: source,
+      env: { GOFLAGS: "-mod=readonly", CGO_ENABLED: "0" },
+    }),
+  );
+  return join(folder, "franz-go");
+}
+
+/** The folder in which the Node clients are installed, programs included. */
+export async function nodeClients(): Promise<string> {
+  need("npm");
+  const source = join(here, "node");
+  const names = ["package.json", "package-lock.json"];
+  const files = names.map((name) => join(source, name));
+  const folder = await cached("node", files, async (into) => {
+    for (const name of names) cpSync(join(source, name), join(into, name));
+    await must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: into });
+  });
+  for (const name of readdirSync(source).filter((file) => file.endsWith(".mjs"))) {
+    cpSync(join(source, name), join(folder, name));
+  }
+  return folder;
+}
+
+/** kcat from the machine's packages. */
+export function kcat(): string {
+  const path = which("kcat") ?? which("kafkacat");
+  if (path === undefined) throw new Missing("kcat is not installed (apt-get install kcat)");
+  return path;
+}
