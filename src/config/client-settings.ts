@@ -7,17 +7,17 @@ export const clientMetricsSettings = settings(
   setting("interval.ms", int32({ default: 300_000 }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "How often a matching client pushes its metrics.",
   }),
   setting("match", list({ default: [] }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "Which clients are meant, as name=pattern; none named means all.",
   }),
   setting("metrics", list({ default: [] }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "Metrics that are wanted, by prefix of their names; none named means none, * all.",
   }),
 );
 
@@ -26,7 +26,7 @@ export const ipQuotaSettings = settings(
   setting("connection_creation_rate", int32({ default: INT_MAX, min: 0 }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "New connections per second from this address.",
   }),
 );
 
@@ -35,22 +35,22 @@ export const clientQuotaSettings = settings(
   setting("consumer_byte_rate", int64({ default: LONG_MAX }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "Bytes per second that consumers may fetch from one broker.",
   }),
   setting("controller_mutation_rate", double({ default: INT_MAX }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "Partitions created or deleted per second.",
   }),
   setting("producer_byte_rate", int64({ default: LONG_MAX }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "Bytes per second that producers may send to one broker.",
   }),
   setting("request_percentage", double({ default: INT_MAX }), {
     changes: "cluster-wide",
     importance: "medium",
-    about: "",
+    about: "Share of the broker's request handling time, in percent.",
   }),
 );
 
