@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import {
   bigInt64At,
   int16At,
@@ -39,6 +40,10 @@ const PRODUCER_ID = 43;
 const PRODUCER_EPOCH = 51;
 const BASE_SEQUENCE = 53;
 const COUNT = 57;
+/** In entries of formats 0 and 1 (see `legacy.ts`): a CRC-32 of what follows it, and v1's timestamp. */
+const LEGACY_CRC = 12;
+const LEGACY_TIMESTAMP = 18;
+const LEGACY_BYTES_MIN = [26, 34] as const;
 
 /** Bytes of a batch before its records. */
 export const BATCH_HEADER_BYTES = 61;
@@ -116,33 +121,42 @@ export function lastOffsetDeltaAt(bytes: Uint8Array, at: number): number {
   return int32At(bytes, at + LAST_OFFSET_DELTA);
 }
 
+/** {@link NO_LEADER_EPOCH} in formats 0 and 1. */
 export function leaderEpochAt(bytes: Uint8Array, at: number): number {
-  return int32At(bytes, at + LEADER_EPOCH);
+  return bytes[at + MAGIC]! < 2 ? NO_LEADER_EPOCH : int32At(bytes, at + LEADER_EPOCH);
 }
 
+/** Of a v2 batch: the bits of {@link BatchAttribute}. */
 export function attributesAt(bytes: Uint8Array, at: number): number {
   return int16At(bytes, at + ATTRIBUTES);
 }
 
+/** Any format: 0 and 1 have no control batches. */
 export function isControlAt(bytes: Uint8Array, at: number): boolean {
-  return (bytes[at + ATTRIBUTES + 1]! & BatchAttribute.control) !== 0;
+  return bytes[at + MAGIC]! >= 2 && (bytes[at + ATTRIBUTES + 1]! & BatchAttribute.control) !== 0;
 }
 
+/** Any format: 0 and 1 have no transactions. */
 export function isTransactionalAt(bytes: Uint8Array, at: number): boolean {
-  return (bytes[at + ATTRIBUTES + 1]! & BatchAttribute.transactional) !== 0;
+  return (
+    bytes[at + MAGIC]! >= 2 && (bytes[at + ATTRIBUTES + 1]! & BatchAttribute.transactional) !== 0
+  );
 }
 
 export function baseTimestampAt(bytes: Uint8Array, at: number): number {
   return int64At(bytes, at + BASE_TIMESTAMP);
 }
 
-/** Greatest timestamp of a v2 batch in milliseconds, or {@link NO_TIMESTAMP}. */
+/** Greatest timestamp of a batch of any format in milliseconds, or {@link NO_TIMESTAMP}. */
 export function maxTimestampAt(bytes: Uint8Array, at: number): number {
-  return int64At(bytes, at + MAX_TIMESTAMP);
+  const magic = bytes[at + MAGIC]!;
+  if (magic === 0) return NO_TIMESTAMP;
+  return int64At(bytes, at + (magic === 1 ? LEGACY_TIMESTAMP : MAX_TIMESTAMP));
 }
 
+/** {@link NO_PRODUCER_ID} in formats 0 and 1. */
 export function producerIdAt(bytes: Uint8Array, at: number): number {
-  return int64At(bytes, at + PRODUCER_ID);
+  return bytes[at + MAGIC]! < 2 ? NO_PRODUCER_ID : int64At(bytes, at + PRODUCER_ID);
 }
 
 export function producerEpochAt(bytes: Uint8Array, at: number): number {
@@ -163,9 +177,17 @@ export function recordCountAt(bytes: Uint8Array, at: number): number {
   return int32At(bytes, at + COUNT);
 }
 
-/** Whether a whole v2 batch is as long as its header and its checksum is that of its bytes. */
+/**
+ * Whether a whole batch of any format is at least as long as its header, and its checksum is that of
+ * its bytes.
+ */
 export function verifyChecksumAt(bytes: Uint8Array, at: number): boolean {
   const size = batchSizeAt(bytes, at);
+  const magic = bytes[at + MAGIC]!;
+  if (magic < 2) {
+    if (size < LEGACY_BYTES_MIN[magic === 0 ? 0 : 1]) return false;
+    return crc32(bytes.subarray(at + MAGIC, at + size)) === uint32At(bytes, at + LEGACY_CRC);
+  }
   return (
     size >= BATCH_HEADER_BYTES &&
     crc32c(bytes, at + ATTRIBUTES, at + size) === uint32At(bytes, at + CRC)
@@ -439,7 +461,7 @@ export type RowEnd = "whole" | "cut" | "damaged";
 
 /**
  * Looks at the framing of `bytes[start, end)`, of any format: how far whole batches go, how many they
- * are, and what follows them. With `verify`, v2 batches must also have their checksum.
+ * are, and what follows them. With `verify`, batches must also have their checksum.
  */
 export function measureBatches(
   bytes: Uint8Array,
@@ -454,10 +476,10 @@ export function measureBatches(
     const size = completeBatchSizeAt(bytes, at, end);
     if (size === BATCH_CUT) return { validEnd: at, count, rowEnd: "cut" };
     if (size === BATCH_DAMAGED) return { validEnd: at, count, rowEnd: "damaged" };
-    if (magicAt(bytes, at) === 2) {
-      const sound = verify ? verifyChecksumAt(bytes, at) : size >= BATCH_HEADER_BYTES;
-      if (!sound) return { validEnd: at, count, rowEnd: "damaged" };
-    }
+    const sound = verify
+      ? verifyChecksumAt(bytes, at)
+      : size >= (magicAt(bytes, at) === 2 ? BATCH_HEADER_BYTES : LEGACY_BYTES_MIN[0]);
+    if (!sound) return { validEnd: at, count, rowEnd: "damaged" };
     at += size;
     count++;
   }
