@@ -17,7 +17,7 @@ export const updateRaftVoterRequest = message(
         port: uint16("0+"),
       }),
     ),
-    kraftVersionFeature: nested(
+    kRaftVersionFeature: nested(
       "0+",
       struct("KRaftVersionFeature", {
         minSupportedVersion: int16("0+"),

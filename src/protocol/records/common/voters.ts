@@ -29,7 +29,7 @@ export const votersRecord = message(
             port: uint16("0+"),
           }),
         ),
-        kraftVersionFeature: nested(
+        kRaftVersionFeature: nested(
           "0+",
           struct("KRaftVersionFeature", {
             minSupportedVersion: int16("0+"),
