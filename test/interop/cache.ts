@@ -85,6 +85,17 @@ export async function javaClassPath(): Promise<string> {
   return join(folder, "lib", "*");
 }
 
+/** The class path of the Java client program, compiled. */
+export async function javaClient(): Promise<string> {
+  const classPath = await javaClassPath();
+  const source = join(here, "java", "JavaClient.java");
+  const folder = await cached("java-client", [source], async (into) => {
+    need("javac");
+    await must("javac", ["-cp", classPath, "-d", into, source], {});
+  });
+  return `${folder}${delimiter}${classPath}`;
+}
+
 /** The Python that has the clients installed. */
 export async function python(): Promise<string> {
   need("python3");
