@@ -4,7 +4,10 @@ import fc from "fast-check";
 import { PersistentMap } from "./persistent-map.ts";
 
 const change = fc.record({
-  key: fc.oneof(fc.string({ maxLength: 2 }), fc.nat(2000).map((n) => `topic-${n}`)),
+  key: fc.oneof(
+    fc.string({ maxLength: 2 }),
+    fc.nat(2000).map((n) => `topic-${n}`),
+  ),
   value: fc.option(fc.nat(), { nil: undefined }),
 });
 

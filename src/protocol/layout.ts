@@ -110,7 +110,7 @@ function structLayout(struct: Struct<Fields>, resolving: Resolving): StructLayou
 
 function fieldLayout(
   name: string,
-  field: Field<unknown, unknown, boolean>,
+  field: Field<unknown, unknown>,
   resolving: Resolving,
 ): FieldLayout {
   const { options } = field;
@@ -132,7 +132,7 @@ function fieldLayout(
   };
 }
 
-function typeLayout(field: Field<unknown, unknown, boolean>, resolving: Resolving): TypeLayout {
+function typeLayout(field: Field<unknown, unknown>, resolving: Resolving): TypeLayout {
   if (field.kind === "struct") {
     assert(field.struct !== undefined, "a struct field names its struct");
     return { kind: "struct", struct: structLayout(field.struct, resolving) };
@@ -149,7 +149,7 @@ function elementLayout(element: ElementKind | Struct<Fields>, resolving: Resolvi
   return { kind: "struct", struct: structLayout(element, resolving) };
 }
 
-function implicitDefault(kind: Field<unknown, unknown, boolean>["kind"]): unknown {
+function implicitDefault(kind: Field<unknown, unknown>["kind"]): unknown {
   switch (kind) {
     case "bool":
       return false;

@@ -53,10 +53,9 @@ export interface FieldOptions {
 }
 
 /**
- * A field. `V` is its decoded type, `I` what an encoder takes, `Optional` whether it may be left
- * out when encoding.
+ * A field. `V` is its decoded type, `I` what an encoder takes.
  */
-export interface Field<V, I, Optional extends boolean> {
+export interface Field<V, I> {
   readonly kind: FieldKind;
   readonly versions: VersionRange;
   readonly options: FieldOptions;
@@ -65,10 +64,10 @@ export interface Field<V, I, Optional extends boolean> {
   /** Of structs. */
   readonly struct: Struct<Fields> | undefined;
   /** Only in the type. */
-  readonly typeOf?: { readonly value: V; readonly input: I; readonly optional: Optional };
+  readonly typeOf?: { readonly value: V; readonly input: I };
 }
 
-export type AnyField = Field<unknown, unknown, boolean>;
+export type AnyField = Field<unknown, unknown>;
 export interface Fields {
   readonly [name: string]: AnyField;
 }
@@ -107,40 +106,25 @@ export interface Message<F extends Fields> extends Struct<F> {
 
 export type AnyMessage = Message<Fields>;
 
-type FieldValue<T> = T extends Field<infer V, infer _I, infer _O> ? V : never;
-type FieldInput<T> = T extends Field<infer _V, infer I, infer _O> ? I : never;
-type OptionalNames<F extends Fields> = {
-  [K in keyof F]: F[K] extends Field<infer _V, infer _I, infer O>
-    ? true extends O
-      ? K
-      : never
-    : never;
-}[keyof F];
-
+type FieldValue<T> = T extends Field<infer V, infer _I> ? V : never;
+type FieldInput<T> = T extends Field<infer _V, infer I> ? I : never;
 type StructValue<F extends Fields> = { readonly [K in keyof F]: FieldValue<F[K]> };
 type StructInput<F extends Fields> = {
-  readonly [K in Exclude<keyof F, OptionalNames<F>>]: FieldInput<F[K]>;
-} & { readonly [K in OptionalNames<F>]?: FieldInput<F[K]> | undefined };
+  readonly [K in keyof F]?: FieldInput<F[K]> | undefined;
+};
 
 /** The decoded type of a message or struct: every field present, one type for all versions. */
 export type ValueOf<M> = M extends Struct<infer F> ? StructValue<F> : never;
 /**
- * The type to encode: a field with a default, a tagged field and one that may be dropped can be
- * left out (`undefined` is the same).
+ * The type to encode. As in Kafka every field has a default, its own or that of its kind (0, false,
+ * empty), and a field that is left out (`undefined` is the same) has it.
  */
 export type InputOf<M> = M extends Struct<infer F> ? StructInput<F> : never;
 /** The elements of an array field, null or not. */
 export type ElementOf<A> = NonNullable<A> extends readonly (infer E)[] ? E : never;
 
-type IsOptional<O extends FieldOptions> = "default" extends keyof O
-  ? true
-  : "tag" extends keyof O
-    ? true
-    : O extends { readonly ignorable: true }
-      ? true
-      : false;
 type OrNull<T, O extends FieldOptions> = "nullableVersions" extends keyof O ? T | null : T;
-type FieldOf<V, I, O extends FieldOptions> = Field<OrNull<V, O>, OrNull<I, O>, IsOptional<O>>;
+type FieldOf<V, I, O extends FieldOptions> = Field<OrNull<V, O>, OrNull<I, O>>;
 type OptionsFor<T> = FieldOptions & { readonly default?: T };
 
 function scalar<V, I = V>(kind: ScalarKind) {

@@ -17,7 +17,11 @@ test("bytes written in chunks arrive in order in the receiver's own buffer", asy
   const sent = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
   const listener = await nodeNetwork.listen({ host: "127.0.0.1", port: 0 }, (connection) => {
     connection.start(
-      collector(4096, (bytes) => connection.write([bytes]), () => undefined),
+      collector(
+        4096,
+        (bytes) => connection.write([bytes]),
+        () => undefined,
+      ),
     );
   });
   const connection = await nodeNetwork.connect({

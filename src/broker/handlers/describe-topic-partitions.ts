@@ -1,0 +1,90 @@
+import { ErrorCode } from "../../protocol/error-code.ts";
+import type {
+  DescribeTopicPartitionsRequest,
+  DescribeTopicPartitionsResponseInput,
+} from "../../protocol/messages/describe-topic-partitions.ts";
+import { TOPIC_OPERATIONS } from "../../security/authorized-operations.ts";
+import type { Broker } from "../broker.ts";
+import { isInternalTopic } from "../internal-topics.ts";
+import type { TopicImage } from "../../metadata/image.ts";
+import type { RequestContext } from "../request-context.ts";
+import { isValidTopicName } from "../topic-name.ts";
+
+type TopicAnswer = NonNullable<DescribeTopicPartitionsResponseInput["topics"]>[number];
+type PartitionAnswer = NonNullable<TopicAnswer["partitions"]>[number];
+
+/**
+ * DescribeTopicPartitions, version 0 (KIP-966): topics in order of their names, at most
+ * `max.request.partition.size.limit` partitions an answer; a cursor says where to go on.
+ */
+export function handleDescribeTopicPartitions(
+  broker: Broker,
+  _context: RequestContext,
+  request: DescribeTopicPartitionsRequest,
+): DescribeTopicPartitionsResponseInput {
+  const { cursor } = request;
+  const all = request.topics.length === 0;
+  const names = all
+    ? broker.topics().map((topic) => topic.name)
+    : [...new Set(request.topics.map((topic) => topic.name))];
+  names.sort(compareNames);
+  const limit = Math.max(1, Math.min(request.responsePartitionLimit, broker.partitionLimit));
+  let left = limit;
+  const topics: TopicAnswer[] = [];
+  for (const name of names) {
+    if (cursor !== null && compareNames(name, cursor.topicName) < 0) continue;
+    const topic = broker.image.topic(name);
+    if (topic === undefined) {
+      if (!all) topics.push(refuse(name));
+      continue;
+    }
+    const from = cursor !== null && cursor.topicName === name ? cursor.partitionIndex : 0;
+    if (left === 0) {
+      return { topics, nextCursor: { topicName: name, partitionIndex: from } };
+    }
+    const to = Math.min(topic.partitions.length, from + left);
+    topics.push(describeTopic(broker, topic, from, to));
+    left -= to - from;
+    if (to < topic.partitions.length) {
+      return { topics, nextCursor: { topicName: name, partitionIndex: to } };
+    }
+  }
+  return { topics, nextCursor: null };
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function refuse(name: string): TopicAnswer {
+  const errorCode = isValidTopicName(name)
+    ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    : ErrorCode.INVALID_TOPIC_EXCEPTION;
+  return { errorCode, name };
+}
+
+function describeTopic(broker: Broker, topic: TopicImage, from: number, to: number): TopicAnswer {
+  const partitions: PartitionAnswer[] = [];
+  for (let index = from; index < to; index++) {
+    const partition = topic.partitions[index]!;
+    partitions.push({
+      errorCode: partition.leader < 0 ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE,
+      partitionIndex: index,
+      leaderId: partition.leader,
+      leaderEpoch: partition.leaderEpoch,
+      replicaNodes: partition.replicas,
+      isrNodes: partition.isr,
+      eligibleLeaderReplicas: partition.eligibleLeaderReplicas,
+      lastKnownElr: partition.lastKnownElr,
+      offlineReplicas: broker.offlineReplicas(partition),
+    });
+  }
+  return {
+    errorCode: ErrorCode.NONE,
+    name: topic.name,
+    topicId: topic.id,
+    isInternal: isInternalTopic(topic.name),
+    partitions,
+    topicAuthorizedOperations: TOPIC_OPERATIONS,
+  };
+}

@@ -1,0 +1,16 @@
+import type {
+  OffsetCommitRequest,
+  OffsetCommitResponseInput,
+} from "../../protocol/messages/offset-commit.ts";
+import type { Answer } from "../answer.ts";
+import type { Broker } from "../broker.ts";
+import type { RequestContext } from "../request-context.ts";
+
+/** OffsetCommit, versions 2 to 10. v6 leader epochs. v7 static members. v8 flexible. v9 new group protocol (KIP-848). v10 topic ids (KIP-848). */
+export function handleOffsetCommit(
+  broker: Broker,
+  context: RequestContext,
+  request: OffsetCommitRequest,
+): Answer<OffsetCommitResponseInput> {
+  return broker.groups.offsetCommit(context, request);
+}

@@ -1,0 +1,187 @@
+import type { Uuid } from "../../core/uuid.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import type { ProduceRequest, ProduceResponseInput } from "../../protocol/messages/produce.ts";
+import type { AppendResult } from "../../storage/log.ts";
+import { Pending, type Answer } from "../answer.ts";
+import type { Broker } from "../broker.ts";
+import { ADMIN_CLIENT_ID, isInternalTopic } from "../internal-topics.ts";
+import type { Partition } from "../partition.ts";
+import type { RequestContext } from "../request-context.ts";
+
+type PartitionAnswer = NonNullable<
+  NonNullable<ProduceResponseInput["responses"]>[number]["partitionResponses"]
+>[number];
+type TopicAnswer = NonNullable<ProduceResponseInput["responses"]>[number];
+
+const ACKS_NONE = 0;
+const ACKS_LEADER = 1;
+const ACKS_ALL = -1;
+/** From here topics are named by id (KIP-516). */
+const TOPIC_ID_VERSION = 13;
+
+/** Everything that the appends of one request leave to be waited for. */
+interface Outstanding {
+  flushes: { readonly partition: Partition; readonly answer: PartitionAnswer }[];
+}
+
+/**
+ * Produce, versions 3 to 13.
+ *
+ * v8 errors by record. v9 flexible. v10 current leader in the response (KIP-951). v11
+ * TRANSACTION_ABORTABLE. v12 adds partitions to transactions implicitly (KIP-890). v13 topic ids.
+ * The batches are written from the bytes they were received in. With acks 0 there is no response; an
+ * error then closes the connection, which is the only way to say it.
+ */
+export function handleProduce(
+  broker: Broker,
+  context: RequestContext,
+  request: ProduceRequest,
+): Answer<ProduceResponseInput | "none" | "close"> {
+  const { acks } = request;
+  const responses: TopicAnswer[] = [];
+  const outstanding: Outstanding = { flushes: [] };
+  let failed = false;
+  for (const topic of request.topicData) {
+    const byId = context.apiVersion >= TOPIC_ID_VERSION;
+    const name = byId ? broker.topicName(topic.topicId) : topic.name;
+    const partitionResponses: PartitionAnswer[] = [];
+    for (const data of topic.partitionData) {
+      const answer = validAcks(acks)
+        ? append(broker, context, request, outstanding, name, topic.topicId, data)
+        : refuse(data.index, ErrorCode.INVALID_REQUIRED_ACKS);
+      if (answer.errorCode !== ErrorCode.NONE) failed = true;
+      partitionResponses.push(answer);
+    }
+    responses.push({ name: topic.name, topicId: topic.topicId, partitionResponses });
+  }
+  broker.replicas.readyFetches.run();
+  const response: ProduceResponseInput = failed
+    ? { responses, nodeEndpoints: leadersToTell(broker, context, responses) }
+    : { responses };
+  const flushed =
+    outstanding.flushes.length === 0 ? undefined : afterFlushes(broker, response, outstanding);
+  if (acks === ACKS_NONE) return failed ? "close" : "none";
+  return flushed ?? response;
+}
+
+function validAcks(acks: number): boolean {
+  return acks === ACKS_NONE || acks === ACKS_LEADER || acks === ACKS_ALL;
+}
+
+function append(
+  broker: Broker,
+  context: RequestContext,
+  request: ProduceRequest,
+  outstanding: Outstanding,
+  topicName: string | undefined,
+  topicId: Uuid,
+  data: ProduceRequest["topicData"][number]["partitionData"][number],
+): PartitionAnswer {
+  if (topicName === undefined) return refuse(data.index, ErrorCode.UNKNOWN_TOPIC_ID);
+  const partition = broker.replicas.partitionOf(topicName, data.index);
+  if (partition === undefined) {
+    return refuse(data.index, missingPartition(broker, topicName, data.index));
+  }
+  if (context.apiVersion >= TOPIC_ID_VERSION && partition.topicId !== topicId) {
+    return refuse(data.index, ErrorCode.UNKNOWN_TOPIC_ID);
+  }
+  const leaderCheck = partition.checkLeader(-1);
+  if (leaderCheck !== ErrorCode.NONE) {
+    const answer = refuse(data.index, leaderCheck);
+    const { leader, leaderEpoch } = partition.state;
+    return { ...answer, currentLeader: { leaderId: leader, leaderEpoch } };
+  }
+  if (data.records === null || data.records.length === 0) {
+    return refuse(data.index, ErrorCode.INVALID_RECORD, "the request holds no records");
+  }
+  if (isInternalTopic(topicName) && context.clientId !== ADMIN_CLIENT_ID) {
+    return refuse(data.index, ErrorCode.INVALID_TOPIC_EXCEPTION);
+  }
+  const result = partition.appendAsLeader(data.records, {
+    origin: "client",
+    nowMs: broker.clock.nowMs(),
+    transactionalId: request.transactionalId,
+  });
+  if (result.errorCode !== ErrorCode.NONE) return describeRefusal(data.index, result);
+  const answer: PartitionAnswer = {
+    index: data.index,
+    errorCode: ErrorCode.NONE,
+    baseOffset: result.firstOffset,
+    logAppendTimeMs: result.logAppendTimeMs,
+    logStartOffset: partition.log.logStartOffset,
+  };
+  if (result.flushRequired) outstanding.flushes.push({ partition, answer });
+  return answer;
+}
+
+function describeRefusal(
+  index: number,
+  result: Exclude<AppendResult, { errorCode: typeof ErrorCode.NONE }>,
+): PartitionAnswer {
+  const answer = refuse(index, result.errorCode, result.message);
+  return result.recordErrors === undefined || result.recordErrors.length === 0
+    ? answer
+    : {
+        ...answer,
+        recordErrors: result.recordErrors.map((error) => ({
+          batchIndex: error.batchIndex,
+          batchIndexErrorMessage: error.message,
+        })),
+      };
+}
+
+function refuse(index: number, errorCode: number, message?: string): PartitionAnswer {
+  return {
+    index,
+    errorCode,
+    baseOffset: -1,
+    ...(message === undefined ? {} : { errorMessage: message }),
+  };
+}
+
+function missingPartition(broker: Broker, topic: string, partition: number): number {
+  return broker.partitionExists(topic, partition)
+    ? ErrorCode.NOT_LEADER_OR_FOLLOWER
+    : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+}
+
+/** The addresses of the leaders that refusals name, so that the client need not ask (KIP-951). */
+function leadersToTell(
+  broker: Broker,
+  context: RequestContext,
+  responses: readonly TopicAnswer[],
+): NonNullable<ProduceResponseInput["nodeEndpoints"]> {
+  const leaders = new Set<number>();
+  for (const topic of responses) {
+    for (const answer of topic.partitionResponses ?? []) {
+      const leaderId = answer.currentLeader?.leaderId;
+      if (leaderId !== undefined && leaderId >= 0) leaders.add(leaderId);
+    }
+  }
+  return broker.endpoints(context.listenerName).filter((node) => leaders.has(node.nodeId));
+}
+
+/** The topics' settings ask for a flush: the answer waits for it; appends meanwhile share the next. */
+function afterFlushes(
+  broker: Broker,
+  response: ProduceResponseInput,
+  outstanding: Outstanding,
+): Pending<ProduceResponseInput> {
+  const pending = new Pending<ProduceResponseInput>();
+  let left = outstanding.flushes.length;
+  const one = (): void => {
+    left--;
+    if (left > 0) return;
+    broker.replicas.readyFetches.run();
+    pending.complete(response);
+  };
+  for (const { partition, answer } of outstanding.flushes) {
+    partition.flush().then(one, (error: unknown) => {
+      broker.logger.error("a flush failed", { error, topic: partition.topic });
+      const refusal = refuse(partition.partition, ErrorCode.KAFKA_STORAGE_ERROR);
+      Object.assign(answer, refusal, { logAppendTimeMs: -1, logStartOffset: -1 });
+      one();
+    });
+  }
+  return pending;
+}

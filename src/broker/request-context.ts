@@ -1,0 +1,21 @@
+/** Who is asking; without authentication everybody is `User:ANONYMOUS`. */
+export interface Principal {
+  readonly type: string;
+  readonly name: string;
+}
+
+export const ANONYMOUS: Principal = { type: "User", name: "ANONYMOUS" };
+
+/** What a handler knows of a request besides its body. */
+export interface RequestContext {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly correlationId: number;
+  readonly clientId: string;
+  /** Name of the listener the request came in on; addresses in answers are those of this listener. */
+  readonly listenerName: string;
+  readonly clientAddress: string;
+  readonly principal: Principal;
+  /** Set by a handler whose response refers to memory that must be given back once it is sent. */
+  onSent: (() => void) | undefined;
+}
