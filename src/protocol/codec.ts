@@ -1,6 +1,6 @@
 import { assert } from "../core/assert.ts";
-import { compileCodec } from "./compile.ts";
-import type { CompiledCodec } from "./compile.ts";
+import { compileDecoder, compileEncoder } from "./compile.ts";
+import type { Decode, Encode } from "./compile.ts";
 import { interpretDecode, interpretEncode } from "./interpreter.ts";
 import type { CodecOptions } from "./interpreter.ts";
 import { layoutOf } from "./layout.ts";
@@ -22,6 +22,9 @@ export interface Codec<V, I> {
 
 type AnyCodec = Codec<unknown, unknown>;
 
+/** Calls of a decoder or encoder before code is generated for it. */
+const INTERPRETED_CALLS = 8;
+
 const codecs = new WeakMap<AnyMessage, AnyCodec[]>();
 
 /**
@@ -38,21 +41,21 @@ export function codecOf<M extends AnyMessage>(
     codecs.set(message, versions);
   }
   const known = versions[version];
-  const codec = known ?? makeCodec(layoutOf(message, version), {});
+  const codec = known ?? new TieredCodec(layoutOf(message, version), {}, INTERPRETED_CALLS);
   if (known === undefined) versions[version] = codec;
   return codec as Codec<ValueOf<M>, InputOf<M>>;
 }
 
 /**
  * A codec with other ways about int64 and unknown tagged fields, for tools and tests. It is made
- * anew at each call.
+ * anew at each call, and generated at once.
  */
 export function specialCodecOf(
   message: AnyMessage,
   version: number,
   options: CodecOptions,
 ): AnyCodec {
-  return makeCodec(layoutOf(message, version), options);
+  return new TieredCodec(layoutOf(message, version), options, 0);
 }
 
 /** The same by the interpreter alone. */
@@ -62,16 +65,6 @@ export function interpretedCodecOf(
   options: CodecOptions = {},
 ): AnyCodec {
   return new InterpretedCodec(layoutOf(message, version), options);
-}
-
-function makeCodec(layout: StructLayout, options: CodecOptions): AnyCodec {
-  try {
-    return new GeneratedCodec(layout, options, compileCodec(layout, options));
-  } catch (error) {
-    // Node was started with --disallow-code-generation-from-strings: slower, but the same.
-    if (error instanceof EvalError) return new InterpretedCodec(layout, options);
-    throw error;
-  }
 }
 
 class InterpretedCodec implements AnyCodec {
@@ -92,17 +85,31 @@ class InterpretedCodec implements AnyCodec {
   }
 }
 
-class GeneratedCodec implements AnyCodec {
+/**
+ * Interprets at first and generates code for what turns out to be used often: generating costs a
+ * millisecond, and most messages a node meets while it starts are met once.
+ */
+class TieredCodec implements AnyCodec {
   readonly #layout: StructLayout;
   readonly #options: CodecOptions;
-  readonly #decode: CompiledCodec["decode"];
-  readonly #encode: CompiledCodec["encode"];
+  #decode: Decode;
+  #encode: Encode;
 
-  constructor(layout: StructLayout, options: CodecOptions, compiled: CompiledCodec) {
+  constructor(layout: StructLayout, options: CodecOptions, interpretedCalls: number) {
     this.#layout = layout;
     this.#options = options;
-    this.#decode = compiled.decode;
-    this.#encode = compiled.encode;
+    let decodes = interpretedCalls;
+    let encodes = interpretedCalls;
+    this.#decode = (reader) => {
+      if (decodes-- > 0) return interpretDecode(layout, options, reader);
+      this.#decode = compiled(compileDecoder, interpretDecode, layout, options);
+      return this.#decode(reader);
+    };
+    this.#encode = (writer, value) => {
+      if (encodes-- > 0) return interpretEncode(layout, options, writer, value);
+      this.#encode = compiled(compileEncoder, interpretEncode, layout, options);
+      this.#encode(writer, value);
+    };
   }
 
   decode(reader: Reader): unknown {
@@ -111,7 +118,7 @@ class GeneratedCodec implements AnyCodec {
     try {
       return this.#decode(reader);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ProtocolError) || error.path !== "") throw error;
       // The interpreter fails at the same place and knows which field that is.
       reader.offset = from;
       reader.heapBytesLeft = heap;
@@ -124,10 +131,31 @@ class GeneratedCodec implements AnyCodec {
     try {
       this.#encode(writer, value);
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!(error instanceof ProtocolError) || error.path !== "") throw error;
       interpretEncode(this.#layout, this.#options, new Writer(), value);
       assert(false, "generated and interpreted encoder agree", { reason: error.message });
     }
+  }
+}
+
+type Interpreted<A extends unknown[], R> = (
+  layout: StructLayout,
+  options: CodecOptions,
+  ...args: A
+) => R;
+
+function compiled<A extends unknown[], R>(
+  compile: (layout: StructLayout, options: CodecOptions) => (...args: A) => R,
+  interpret: Interpreted<A, R>,
+  layout: StructLayout,
+  options: CodecOptions,
+): (...args: A) => R {
+  try {
+    return compile(layout, options);
+  } catch (error) {
+    // Node was started with --disallow-code-generation-from-strings: slower, but the same.
+    if (error instanceof EvalError) return (...args) => interpret(layout, options, ...args);
+    throw error;
   }
 }
 
