@@ -1,13 +1,26 @@
 import { join } from "node:path";
-import { here, nodeClients, python } from "./cache.ts";
+import { goClient, here, nodeClients, python } from "./cache.ts";
 import { clientPart, type ClientProgram } from "./client-program.ts";
 import { javaProgram } from "./java.ts";
 import type { Part } from "./part.ts";
+import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
+import { kcatPart } from "./parts/kcat.ts";
+import { mixedGroupPart } from "./parts/mixed-group.ts";
 
 const confluentKafka: ClientProgram = {
   name: "confluent-kafka",
   command: async () => [await python(), join(here, "python", "confluent_client.py")],
+};
+
+const aiokafka: ClientProgram = {
+  name: "aiokafka",
+  command: async () => [await python(), join(here, "python", "aiokafka_client.py")],
+};
+
+const franzGo: ClientProgram = {
+  name: "franz-go",
+  command: async () => [await goClient()],
 };
 
 const nodeProgram = (name: string): ClientProgram => ({
@@ -18,10 +31,18 @@ const nodeProgram = (name: string): ClientProgram => ({
 /** Every client program, in the order in which they write for each other. */
 export const clients: readonly ClientProgram[] = [
   confluentKafka,
+  aiokafka,
   javaProgram,
+  franzGo,
   nodeProgram("kafkajs"),
   nodeProgram("platformatic"),
 ];
 
 /** The suite, in order. */
-export const parts: readonly Part[] = [examplesPart, ...clients.map(clientPart)];
+export const parts: readonly Part[] = [
+  examplesPart,
+  ...clients.map(clientPart),
+  mixedGroupPart([javaProgram, confluentKafka, franzGo, aiokafka]),
+  crossReadingPart(clients),
+  kcatPart,
+];

@@ -215,7 +215,7 @@ public final class JavaClient {
     static ProducerRecord<byte[], byte[]> crossRecord(String writer, String codec, int i) {
         String text = writer + " " + codec + " " + i + " ";
         int size = i * 97 % 2000 + 1;
-        byte[] key = i % 5 == 4 ? null : bytes("key-" + i);
+        byte[] key = i % 5 == 4 && i % 7 != 6 ? null : bytes("key-" + i);
         byte[] value = i % 7 == 6 ? null : bytes(text.repeat(size / text.length() + 1).substring(0, size));
         List<Header> headers = new ArrayList<>();
         if (i % 3 == 0) {

@@ -82,7 +82,7 @@ export function crossRecord(writer, codec, i) {
   const text = `${writer} ${codec} ${i} `;
   const size = ((i * 97) % 2000) + 1;
   return {
-    key: i % 5 === 4 ? null : Buffer.from(`key-${i}`),
+    key: i % 5 === 4 && i % 7 !== 6 ? null : Buffer.from(`key-${i}`),
     value: i % 7 === 6 ? null : Buffer.from(text.repeat(size).slice(0, size)),
     headers:
       i % 3 === 0

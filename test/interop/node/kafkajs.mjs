@@ -1,4 +1,5 @@
 // kafkajs at work: suite, cross-write, cross-read, create, feed, member.
+/* oxlint-disable max-lines-per-function -- a list of tests, read from top to bottom */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import kafkajs from "kafkajs";
 import SnappyCodec from "kafkajs-snappy";

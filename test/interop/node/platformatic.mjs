@@ -1,4 +1,5 @@
 // @platformatic/kafka at work: suite, cross-write, cross-read, create, feed, member.
+/* oxlint-disable max-lines-per-function -- a list of tests, read from top to bottom */
 import { Admin, Consumer, Producer, sleep } from "@platformatic/kafka";
 import {
   check,

@@ -64,7 +64,7 @@ def cross_topic(writer, codec):
 
 def cross_record(writer, codec, i):
     """Record i of a writer: (key, value, headers, timestamp in ms)."""
-    key = None if i % 5 == 4 else f"key-{i}".encode()
+    key = None if i % 5 == 4 and i % 7 != 6 else f"key-{i}".encode()
     text = f"{writer} {codec} {i} "
     size = (i * 97) % 2000 + 1
     value = None if i % 7 == 6 else (text * (size // len(text) + 1))[:size].encode()
