@@ -146,9 +146,9 @@ export class BatchBuilder {
    */
   finish(last: { readonly lastOffsetDelta?: number; readonly maxTimestamp?: number } = {}): Buffer {
     const options = this.#options;
-    const compression = options.compression ?? "none";
+    const compression = this.#count === 0 ? "none" : (options.compression ?? "none");
     let bytes = this.#bytes.subarray(0, this.#end);
-    if (compression !== "none" && this.#count > 0) {
+    if (compression !== "none") {
       bytes = compressBody(bytes, compression, options.compressionLevel);
     }
     writeBatchHeader(bytes, 0, {

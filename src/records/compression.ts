@@ -7,7 +7,14 @@ import { compressXerial, decompressSnappy } from "./snappy.ts";
 /** Codecs of record batches under the names of `compression.type`. */
 export type CompressionCodec = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
-const codecs: readonly CompressionCodec[] = ["none", "gzip", "snappy", "lz4", "zstd"];
+/** In the order of their numbers in a batch. */
+export const compressionCodecs: readonly CompressionCodec[] = [
+  "none",
+  "gzip",
+  "snappy",
+  "lz4",
+  "zstd",
+];
 
 /**
  * What one batch may decompress to unless the caller says otherwise. Sixty-four times the default of
@@ -27,7 +34,7 @@ export const compressionLevels = {
 
 /** The codec with that number in a batch's attributes. Throws {@link CompressionError} when none has. */
 export function codecOfId(id: number): CompressionCodec {
-  const codec = codecs[id];
+  const codec = compressionCodecs[id];
   if (codec === undefined) {
     throw new CompressionError("unknown-codec", `there is no compression codec ${id}`);
   }
@@ -36,7 +43,7 @@ export function codecOfId(id: number): CompressionCodec {
 
 /** The number of a codec in a batch's attributes. */
 export function codecId(codec: CompressionCodec): number {
-  return codecs.indexOf(codec);
+  return compressionCodecs.indexOf(codec);
 }
 
 /**
@@ -92,14 +99,17 @@ function inflate(
   capBytes: number,
 ): Buffer {
   try {
-    return run(bytes, { maxOutputLength: capBytes, chunkSize: ZLIB_CHUNK_BYTES });
+    // zlib wants room for one byte at least.
+    const maxOutputLength = Math.max(capBytes, 1);
+    const output = run(bytes, { maxOutputLength, chunkSize: ZLIB_CHUNK_BYTES });
+    if (output.length <= capBytes) return output;
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-    if (code === "ERR_BUFFER_TOO_LARGE") {
-      throw new CompressionError("too-large", `${codec} gives more than ${capBytes} bytes`, thrown);
+    if (code !== "ERR_BUFFER_TOO_LARGE") {
+      throw new CompressionError("damaged", `damaged ${codec} data`, thrown);
     }
-    throw new CompressionError("damaged", `damaged ${codec} data`, thrown);
   }
+  throw new CompressionError("too-large", `${codec} gives more than ${capBytes} bytes`);
 }
 
 interface Lz4Module {

@@ -426,7 +426,7 @@ export class RecordBatchView {
    */
   cursor(capBytes?: number): RecordCursor {
     const { compression } = this;
-    return compression === "none"
+    return compression === "none" || this.count === 0
       ? new RecordCursor(this, this.bytes, this.at + BATCH_HEADER_BYTES, this.at + this.sizeBytes)
       : new RecordCursor(this, decompress(compression, this.body(), capBytes));
   }
