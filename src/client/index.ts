@@ -1,0 +1,32 @@
+/** `moldau/client`: speaks to any Kafka. */
+export {
+  Admin,
+  ConfigResourceType,
+  type ConfigChange,
+  type ConfigEntry,
+  type ConfigResource,
+  type CreatedTopic,
+  type GroupDescription,
+  type GroupListing,
+  type GroupMember,
+  type NewTopic,
+  type Outcome,
+  type ReplicaSize,
+} from "./admin.ts";
+export {
+  Cluster,
+  type BrokerMetadata,
+  type CallOptions,
+  type ClientPlatform,
+  type ClusterOptions,
+  type PartitionMetadata,
+  type TopicMetadata,
+} from "./cluster.ts";
+export { Consumer, type ConsumerOptions, type Position } from "./consumer.ts";
+export { KafkaError, type KafkaErrorContext } from "./errors.ts";
+export type { ConsumedRecord } from "./fetched-records.ts";
+export { GroupConsumer, type GroupConsumerOptions } from "./group-consumer.ts";
+export type { CommittedOffset } from "./group-offsets.ts";
+export { listOffsets, OffsetSpec, type PartitionOffset } from "./list-offsets.ts";
+export { Producer, type Acks, type ProducerOptions } from "./producer.ts";
+export type { ProducerRecord, RecordMetadata } from "./producer-record.ts";
