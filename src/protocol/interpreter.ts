@@ -6,7 +6,7 @@
 import { ZERO_UUID } from "../core/uuid.ts";
 import { heapBytes, minimalBytes } from "./layout.ts";
 import type { FieldLayout, StructLayout, TypeLayout } from "./layout.ts";
-import { ProtocolError } from "./protocol-error.ts";
+import { ProtocolError, refusalOf } from "./protocol-error.ts";
 import type { Reader } from "./reader.ts";
 import type { UnknownTaggedField, Writer } from "./writer.ts";
 
@@ -65,10 +65,8 @@ function located<T>(layout: StructLayout, walk: Walk, from: number, act: () => T
       (text, step) => (typeof step === "number" ? `${text}[${step}]` : `${text}.${step}`),
       layout.name,
     );
-    throw new ProtocolError(error.code, error.reason, {
-      path,
-      offset: from < 0 ? -1 : error.offset,
-    });
+    if (from < 0) throw new ProtocolError(error.code, error.reason, { path, offset: -1 });
+    throw refusalOf(error.code, error.reason, { path, offset: error.offset });
   }
 }
 

@@ -62,3 +62,21 @@ export class ProtocolError extends MoldauError {
     this.offset = place.offset;
   }
 }
+
+/**
+ * The same without a stack, for refusals of received bytes: the place in the bytes says more, and
+ * whoever sends bad bytes should not make us pay for a stack each time.
+ */
+export function refusalOf(
+  code: ProtocolErrorCode,
+  reason: string,
+  place: ProtocolErrorPlace,
+): ProtocolError {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return new ProtocolError(code, reason, place);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

@@ -1,9 +1,9 @@
 import { ZERO_UUID, readUuid } from "../core/uuid.ts";
 import {
   ARRAY_LENGTH_MAX,
-  ProtocolError,
   STRING_BYTES_MAX,
   TAGGED_FIELDS_MAX,
+  refusalOf,
 } from "./protocol-error.ts";
 import type { ProtocolErrorCode } from "./protocol-error.ts";
 
@@ -12,7 +12,7 @@ export const REQUEST_HEAP_FACTOR_MAX = 4;
 /** The same for what brokers and files hold: lists of small structs, from senders that are known. */
 export const TRUSTED_HEAP_FACTOR_MAX = 32;
 /** Below this no frame is refused for the memory it takes. */
-export const HEAP_ALLOWANCE_BYTES = 1 << 20;
+export const HEAP_ALLOWANCE_BYTES = 2 << 20;
 
 /** Heap of a string or a buffer besides its content. */
 const STRING_OVERHEAD_BYTES = 24;
@@ -30,7 +30,7 @@ const uuidCacheWords = new Int32Array(4 * CACHE_SLOTS);
 
 /**
  * Reads the primitive types of the protocol from bytes that nobody vouches for. Every method
- * either moves on or throws {@link ProtocolError}; nothing is allocated for what is not there.
+ * either moves on or throws a ProtocolError; nothing is allocated for what is not there.
  *
  * The fields are for generated decoders; others use the methods.
  */
@@ -259,7 +259,7 @@ export class Reader {
   }
 
   fail(code: ProtocolErrorCode, reason: string): never {
-    throw new ProtocolError(code, reason, { path: "", offset: this.offset });
+    throw refusalOf(code, reason, { path: "", offset: this.offset });
   }
 
   failNull(): never {
