@@ -87,6 +87,15 @@ export class BrokerConfig {
     if (changed.size > 0) for (const listener of this.#listeners) listener(changed);
   }
 
+  /** This configuration as it would be with that dynamic change; nothing here changes. */
+  proposed(resourceName: string, texts: Texts): BrokerConfig {
+    const other = new BrokerConfig(this.#static, this.#explicit);
+    other.applyDynamic("", this.#clusterDefaults);
+    other.applyDynamic(String(this.nodeId), this.#broker);
+    other.applyDynamic(resourceName, texts);
+    return other;
+  }
+
   /** Calls back after every change of effective values; the answer ends it. */
   onChange(listener: ConfigListener): () => void {
     this.#listeners.add(listener);
@@ -152,7 +161,8 @@ export class BrokerConfig {
       described.push({
         name,
         value: sensitive ? null : this.text(name),
-        readOnly: declared === undefined || declared.changes === "read-only",
+        // Of names with a listener's prefix Kafka says so too, though it lets them be changed.
+        readOnly: (brokerSettingsByName.get(name)?.changes ?? "read-only") === "read-only",
         configSource: synonyms[0]?.source ?? ConfigSource.DEFAULT_CONFIG,
         isSensitive: sensitive,
         synonyms: options.includeSynonyms === true ? synonyms : [],

@@ -1,4 +1,5 @@
 /** Listeners, sockets and the limits of connections and requests. */
+import { connectionOverrides } from "./rules.ts";
 import { setting, settings } from "./setting.ts";
 import { INT_MAX, choice, int32, int64, list, string } from "./value-type.ts";
 
@@ -57,7 +58,7 @@ export const networkSettings = settings(
     effective: true,
     about: "Connections that one address may have open at a time.",
   }),
-  setting("max.connections.per.ip.overrides", string({ default: "" }), {
+  setting("max.connections.per.ip.overrides", string({ default: "", rule: connectionOverrides }), {
     changes: "cluster-wide",
     importance: "medium",
     effective: true,

@@ -1,6 +1,8 @@
 import { BrokerConfig, listenerSetting } from "./broker-config.ts";
 import { brokerSettings, brokerSettingsByName } from "./broker-settings.ts";
+import { settingProblems } from "./config-checks.ts";
 import { refuse, type ConfigProblem } from "./config-error.ts";
+import { listenerProblems } from "./listeners.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type Setting } from "./setting.ts";
 
@@ -9,6 +11,8 @@ export interface ConfigLayer {
   /** The place in words, for messages: `server.properties`, `the environment`, `--set`. */
   readonly origin: string;
   readonly texts: ReadonlyMap<string, string>;
+  /** More exact places of single settings, such as the variable. */
+  readonly origins?: ReadonlyMap<string, string>;
   /** Moldau's own choice and nobody's wish: no notices come of it. */
   readonly implied?: boolean;
 }
@@ -35,11 +39,14 @@ export function loadBrokerConfig(layers: readonly ConfigLayer[]): LoadedConfig {
       origins.set(name, layer);
     }
   }
-  const problems = valueProblems(texts, origins);
-  refuse(problems);
+  const originOf = (name: string): string | undefined =>
+    origins.get(name)?.origins?.get(name) ?? origins.get(name)?.origin;
+  refuse(valueProblems(texts, originOf));
   const explicit = new Set<string>();
   for (const [name, layer] of origins) if (layer.implied !== true) explicit.add(name);
-  return { config: new BrokerConfig(texts, explicit), notices: noticesOf(texts, explicit) };
+  const config = new BrokerConfig(texts, explicit);
+  refuse([...settingProblems(config, originOf), ...listenerProblems(config, originOf)]);
+  return { config, notices: noticesOf(texts, explicit) };
 }
 
 /** `broker.id` is the older name of `node.id`; whoever sets one sets both. */
@@ -55,7 +62,7 @@ function withAliases(texts: ReadonlyMap<string, string>): ReadonlyMap<string, st
 
 function valueProblems(
   texts: ReadonlyMap<string, string>,
-  origins: ReadonlyMap<string, ConfigLayer>,
+  originOf: (name: string) => string | undefined,
 ): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   for (const [name, text] of texts) {
@@ -67,7 +74,7 @@ function valueProblems(
     problems.push({
       setting: name,
       value: secret ? undefined : text,
-      origin: origins.get(name)?.origin,
+      origin: originOf(name),
       reason: parsed.reason,
       remedy: remedyOf(declared),
     });

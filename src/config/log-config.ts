@@ -1,6 +1,6 @@
 import { type BrokerConfig } from "./broker-config.ts";
+import { effectiveValue } from "./inherited.ts";
 import { topicSettingsByName, type TopicSettingName, type TopicValues } from "./topic-settings.ts";
-import { type Setting } from "./setting.ts";
 
 /** A topic's own settings, as its ConfigRecords have them. */
 export type TopicOverrides = ReadonlyMap<string, string>;
@@ -45,11 +45,6 @@ export interface LogConfig {
   readonly minCleanableDirtyRatio: number;
 }
 
-/** Where the text of a topic's setting comes from when the topic itself is silent. */
-interface InheritedText {
-  readonly text: string | null;
-}
-
 /** The effective configuration of a topic with these overrides on this broker, as of now. */
 export function logConfigOf(broker: BrokerConfig, overrides: TopicOverrides): LogConfig {
   const get = <Name extends TopicSettingName>(name: Name): TopicValues[Name] =>
@@ -90,29 +85,7 @@ export function logConfigOf(broker: BrokerConfig, overrides: TopicOverrides): Lo
 
 function topicValue(broker: BrokerConfig, overrides: TopicOverrides, name: string): unknown {
   const declared = topicSettingsByName.get(name);
-  if (declared === undefined) return undefined;
-  const own = overrides.get(name);
-  if (own !== undefined) {
-    const parsed = declared.type.parse(own);
-    // A record that no longer passes validation counts as absent: the topic stays usable.
-    if (parsed.ok) return parsed.value;
-  }
-  const { text } = inheritedText(broker, declared);
-  if (text === null) return declared.type.defaultValue;
-  const parsed = declared.type.parse(text);
-  return parsed.ok ? parsed.value : declared.type.defaultValue;
-}
-
-/** The text that the broker's settings give a topic's setting. */
-function inheritedText(broker: BrokerConfig, declared: Setting): InheritedText {
-  for (const { name, multiplyBy } of declared.inherits) {
-    const text = broker.text(name);
-    if (text === null) continue;
-    if (multiplyBy === 1) return { text };
-    const multiplied = Number(text) * multiplyBy;
-    return { text: String(multiplied < 0 ? -1 : multiplied) };
-  }
-  return { text: declared.type.defaultText ?? null };
+  return declared === undefined ? undefined : effectiveValue(broker, overrides, declared).value;
 }
 
 function unlimitedBelowZero(value: number): number {

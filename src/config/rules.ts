@@ -56,3 +56,15 @@ export const shareOffsetReset: Rule<string> = {
     return "it must be latest, earliest or by_duration: with an ISO-8601 duration";
   },
 };
+
+/** `address:count`, the counts at least 0. */
+export const connectionOverrides: Rule<string> = {
+  words: "address:count, …",
+  check: (value) => {
+    for (const entry of value.split(",")) {
+      if (value.trim() === "" || /^\s*[^\s:]+\s*:\s*\d{1,9}\s*$/.test(entry)) continue;
+      return `"${entry.trim()}" is not address:count`;
+    }
+    return undefined;
+  },
+};
