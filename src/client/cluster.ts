@@ -28,6 +28,8 @@ const GROUP_KEY_TYPE = 0;
 
 /** How long to wait for one connection and one answer, unless told otherwise. */
 export const REQUEST_TIMEOUT_MS = 30_000;
+/** The connection of everything that is answered at once. */
+const SHARED_CHANNEL = "";
 /** Since this version a request for all topics says null, and an empty list means none. */
 const METADATA_NULL_IS_ALL_VERSION = 1;
 const METADATA_AUTO_CREATE_VERSION = 4;
@@ -74,6 +76,7 @@ export class Cluster {
   readonly #coordinators = new Map<string, BrokerAddress>();
   #clusterId: string | null = null;
   #controllerId = -1;
+  #channels = 0;
   #closed = false;
 
   private constructor(options: ClusterOptions) {
@@ -216,15 +219,28 @@ export class Cluster {
     else this.#topics.delete(context.topic);
   }
 
-  /** A connection to the broker with this id. */
-  connectionTo(nodeId: number, deadline: Deadline): Promise<BrokerConnection> {
+  /**
+   * A name for connections of one's own. A broker works on one request of a connection at a time, so
+   * whoever sends requests that wait (Fetch, JoinGroup) must not share one with others.
+   */
+  newChannel(purpose: string): string {
+    this.#channels++;
+    return `${purpose}-${this.#channels}`;
+  }
+
+  /** A connection to the broker with this id: the shared one, or that of a {@link newChannel}. */
+  connectionTo(
+    nodeId: number,
+    deadline: Deadline,
+    channel = SHARED_CHANNEL,
+  ): Promise<BrokerConnection> {
     const broker = this.#brokers.get(nodeId);
     if (broker === undefined) {
       return Promise.reject(
         clientError("CONNECTION_CLOSED", `broker ${nodeId} is not among those that are alive`),
       );
     }
-    return this.#connectionAt(broker, deadline);
+    return this.#connectionAt(broker, deadline, channel);
   }
 
   /** A connection to whichever broker answers first: those known, then the bootstrap list. */
@@ -236,7 +252,7 @@ export class Cluster {
     for (const address of candidates) {
       deadline.check(cause);
       try {
-        return await this.#connectionAt(address, deadline);
+        return await this.#connectionAt(address, deadline, SHARED_CHANNEL);
       } catch (thrown) {
         if (!isRetriableError(thrown) && candidates.length === 1) throw thrown;
         cause = thrown;
@@ -257,12 +273,16 @@ export class Cluster {
   }
 
   /** A connection to the coordinator of a group; {@link forget} drops it from memory. */
-  async coordinatorOf(group: string, deadline: Deadline): Promise<BrokerConnection> {
+  async coordinatorOf(
+    group: string,
+    deadline: Deadline,
+    channel = SHARED_CHANNEL,
+  ): Promise<BrokerConnection> {
     const known = this.#coordinators.get(group);
-    if (known !== undefined) return this.#connectionAt(known, deadline);
+    if (known !== undefined) return this.#connectionAt(known, deadline, channel);
     const address = await this.#findCoordinator(group, deadline);
     this.#coordinators.set(group, address);
-    return this.#connectionAt(address, deadline);
+    return this.#connectionAt(address, deadline, channel);
   }
 
   async #findCoordinator(group: string, deadline: Deadline): Promise<BrokerAddress> {
@@ -296,15 +316,19 @@ export class Cluster {
     this.#connections.clear();
   }
 
-  async #connectionAt(address: BrokerAddress, deadline: Deadline): Promise<BrokerConnection> {
+  async #connectionAt(
+    address: BrokerAddress,
+    deadline: Deadline,
+    channel: string,
+  ): Promise<BrokerConnection> {
     if (this.#closed) throw clientError("CLOSED", "the client was closed");
-    const where = addressText(address);
+    const where = `${addressText(address)} ${channel}`;
     const existing = this.#connections.get(where);
     if (existing !== undefined) {
       const connection = await existing;
       if (connection.isOpen) return connection;
       if (this.#connections.get(where) === existing) this.#connections.delete(where);
-      return this.#connectionAt(address, deadline);
+      return this.#connectionAt(address, deadline, channel);
     }
     const { network, clock } = this.platform;
     const { timeoutMs } = this.bounds(deadline);

@@ -65,6 +65,7 @@ type PartitionData = ElementOf<ElementOf<FetchResponse["responses"]>["partitions
  */
 export class Consumer {
   readonly #cluster: Cluster;
+  readonly #channel: string;
   readonly #options: Required<ConsumerOptions>;
   readonly #assigned = new Map<string, Assigned>();
   /** Answers that no call of `poll` has taken yet, by leader. */
@@ -77,6 +78,7 @@ export class Consumer {
 
   constructor(cluster: Cluster, options: ConsumerOptions = {}) {
     this.#cluster = cluster;
+    this.#channel = cluster.newChannel("consumer");
     this.#options = {
       readCommitted: options.readCommitted ?? true,
       fetchWaitMs: options.fetchWaitMs ?? FETCH_WAIT_MS,
@@ -211,7 +213,7 @@ export class Consumer {
         partitionMaxBytes,
       })),
     }));
-    const connection = await this.#cluster.connectionTo(leader, deadline);
+    const connection = await this.#cluster.connectionTo(leader, deadline, this.#channel);
     const response = await connection.request(
       fetchCall,
       {

@@ -12,6 +12,7 @@ import { leaveGroupRequest, leaveGroupResponse } from "../protocol/messages/leav
 import { syncGroupRequest, syncGroupResponse } from "../protocol/messages/sync-group.ts";
 import { apiCall } from "./api-call.ts";
 import type { Cluster } from "./cluster.ts";
+import type { BrokerConnection } from "./connection.ts";
 import { Consumer, type ConsumerOptions, type Position } from "./consumer.ts";
 import {
   CONSUMER_PROTOCOL_TYPE,
@@ -61,6 +62,7 @@ const rejoinCodes: ReadonlySet<number> = new Set<number>([
  */
 export class GroupConsumer {
   readonly #cluster: Cluster;
+  readonly #channel: string;
   readonly #options: GroupConsumerOptions;
   readonly #consumer: Consumer;
   #member: Committer = NO_MEMBER;
@@ -72,6 +74,7 @@ export class GroupConsumer {
 
   constructor(cluster: Cluster, options: GroupConsumerOptions) {
     this.#cluster = cluster;
+    this.#channel = cluster.newChannel("group");
     this.#options = options;
     this.#consumer = new Consumer(cluster, {
       onOutOfRange: options.from ?? "earliest",
@@ -135,7 +138,7 @@ export class GroupConsumer {
     if (memberId === "") return;
     const { group } = this.#options;
     const deadline = this.#cluster.deadline();
-    const connection = await this.#cluster.coordinatorOf(group, deadline);
+    const connection = await this.#coordinator(deadline);
     const inList = (connection.versionOf(leaveGroupCall) ?? 0) >= 3;
     await connection.request(
       leaveGroupCall,
@@ -168,7 +171,7 @@ export class GroupConsumer {
 
   async #sendJoin(deadline: Deadline): Promise<JoinGroupResponse> {
     const { group, topics, sessionTimeoutMs = SESSION_TIMEOUT_MS } = this.#options;
-    const connection = await this.#cluster.coordinatorOf(group, deadline);
+    const connection = await this.#coordinator(deadline);
     const request = {
       groupId: group,
       sessionTimeoutMs,
@@ -196,7 +199,7 @@ export class GroupConsumer {
     const { group } = this.#options;
     const leads = joined.leader === this.#member.memberId && !joined.skipAssignment;
     const assignments = leads ? await this.#assign(joined, deadline) : [];
-    const connection = await this.#cluster.coordinatorOf(group, deadline);
+    const connection = await this.#coordinator(deadline);
     const response = await connection.request(
       syncGroupCall,
       {
@@ -258,6 +261,10 @@ export class GroupConsumer {
     this.#committed = committed;
   }
 
+  #coordinator(deadline: Deadline): Promise<BrokerConnection> {
+    return this.#cluster.coordinatorOf(this.#options.group, deadline, this.#channel);
+  }
+
   #scheduleHeartbeat(): void {
     const interval = this.#options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS;
     this.#heartbeat = this.#cluster.platform.clock.setTimer(interval, () => {
@@ -270,7 +277,7 @@ export class GroupConsumer {
     const member = this.#member;
     try {
       const deadline = this.#cluster.deadline();
-      const connection = await this.#cluster.coordinatorOf(group, deadline);
+      const connection = await this.#coordinator(deadline);
       const body = { groupId: group, ...member };
       const bounds = this.#cluster.bounds(deadline);
       const { errorCode } = await connection.request(heartbeatCall, body, bounds);
