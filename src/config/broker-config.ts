@@ -111,14 +111,20 @@ export class BrokerConfig {
     for (const texts of [this.#static, this.#clusterDefaults, this.#broker]) {
       for (const name of texts.keys()) names.add(name);
     }
-    return this.#describeNames(names, options, () => true);
+    return this.#describeNames(
+      names,
+      options,
+      (name) => this.text(name),
+      () => true,
+    );
   }
 
   /** The same about the cluster's default: only what is set there. */
   describeClusterDefaults(options: DescribeOptions = {}): ConfigDescription[] {
     const isDefault = (synonym: ConfigSynonym): boolean =>
       synonym.source === ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG;
-    return this.#describeNames(this.#clusterDefaults.keys(), options, isDefault);
+    const texts = this.#clusterDefaults;
+    return this.#describeNames(texts.keys(), options, (name) => texts.get(name) ?? null, isDefault);
   }
 
   /** Where a setting's value comes from, the winning one first. */
@@ -140,7 +146,7 @@ export class BrokerConfig {
     add((of) => this.#broker.get(of), ConfigSource.DYNAMIC_BROKER_CONFIG);
     add((of) => this.#clusterDefaults.get(of), ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG);
     add((of) => this.#static.get(of), ConfigSource.STATIC_BROKER_CONFIG);
-    add((of) => brokerSettingsByName.get(of)?.type.defaultText, ConfigSource.DEFAULT_CONFIG);
+    add(defaultTextOf, ConfigSource.DEFAULT_CONFIG);
     // What stands before the setting itself belongs to a synonym that Kafka does not report.
     const own = found.findIndex((synonym) => synonym.name === name);
     return own === -1 ? [] : found.slice(own);
@@ -149,6 +155,7 @@ export class BrokerConfig {
   #describeNames(
     names: Iterable<string>,
     options: DescribeOptions,
+    textOf: (name: string) => string | null,
     keep: (synonym: ConfigSynonym) => boolean,
   ): ConfigDescription[] {
     const described: ConfigDescription[] = [];
@@ -160,7 +167,7 @@ export class BrokerConfig {
       const synonyms = this.synonymsOf(name).filter(keep);
       described.push({
         name,
-        value: sensitive ? null : this.text(name),
+        value: sensitive ? null : textOf(name),
         // Of names with a listener's prefix Kafka says so too, though it lets them be changed.
         readOnly: (brokerSettingsByName.get(name)?.changes ?? "read-only") === "read-only",
         configSource: synonyms[0]?.source ?? ConfigSource.DEFAULT_CONFIG,
@@ -184,9 +191,11 @@ export class BrokerConfig {
   #resolve(declared: Setting): Effective {
     for (const texts of [this.#broker, this.#clusterDefaults, this.#static]) {
       const text = texts.get(declared.name);
-      if (text === undefined) continue;
-      const parsed = declared.type.parse(text);
-      if (parsed.ok) return parsed;
+      const parsed = text === undefined ? undefined : declared.type.parse(text);
+      if (parsed?.ok === true) return parsed;
+      // As in Kafka a dynamic synonym, such as the milliseconds, also ends what this one said.
+      const others = declared.synonyms.filter((synonym) => synonym !== declared.name);
+      if (others.some((synonym) => texts.has(synonym))) break;
     }
     return { value: declared.type.defaultValue, text: declared.type.defaultText ?? null };
   }
@@ -204,6 +213,12 @@ export function listenerSetting(name: string): Setting | undefined {
 function listenerSynonyms(name: string): readonly string[] {
   const declared = listenerSetting(name);
   return declared === undefined ? [name] : [name, declared.name];
+}
+
+/** Settings that records alone set have no default of the broker's behind them. */
+function defaultTextOf(name: string): string | null | undefined {
+  const declared = brokerSettingsByName.get(name);
+  return declared?.dynamicOnly === true ? undefined : declared?.type.defaultText;
 }
 
 function afterFirstDot(name: string): string {

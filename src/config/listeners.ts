@@ -87,7 +87,7 @@ export function listenerProblems(
   const listeners = readListeners(config, report);
   // What follows would repeat a mistake in the texts themselves.
   if (problems.length > 0) return problems;
-  checkNames(config, report);
+  checkNames(config, listeners, report);
   checkRoles(config, listeners, report);
   checkQuorum(config, report);
   if (config.get("process.roles").includes("broker")) checkAdvertised(config, listeners, report);
@@ -223,7 +223,17 @@ function readProtocols(config: BrokerConfig, report: Report): Map<string, Securi
   return protocols;
 }
 
-function checkNames(config: BrokerConfig, report: Report): void {
+function checkNames(config: BrokerConfig, listeners: NodeListeners, report: Report): void {
+  const known = [...listeners.brokers.map(({ name }) => name), ...listeners.controllerNames];
+  const early = config.get("early.start.listeners") ?? [];
+  const stray = early.find((name) => !known.includes(name.toUpperCase()));
+  if (stray !== undefined) {
+    report(
+      "early.start.listeners",
+      `${stray} is no listener of this node`,
+      `Name some of ${known.join(", ")}.`,
+    );
+  }
   const explicit = (name: BrokerSettingName): boolean => config.isExplicit(name);
   if (explicit("inter.broker.listener.name") && explicit("security.inter.broker.protocol")) {
     report(

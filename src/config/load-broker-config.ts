@@ -67,7 +67,7 @@ function valueProblems(
   const problems: ConfigProblem[] = [];
   for (const [name, text] of texts) {
     const declared = brokerSettingsByName.get(name) ?? listenerSetting(name);
-    if (declared === undefined) continue;
+    if (declared === undefined || declared.dynamicOnly) continue;
     const parsed = declared.type.parse(text);
     if (parsed.ok) continue;
     const secret = declared.type.kind === "password";
