@@ -11,14 +11,17 @@ import { type Parsed } from "./value-type.ts";
 
 type Texts = ReadonlyMap<string, string>;
 
-/** The text that the broker's settings give, in the unit of the setting; else its own default. */
+/**
+ * The text that the broker's settings give, in the unit of the setting; else its own default. Below
+ * the setting's bound it means the bound: any negative retention of a broker is no limit.
+ */
 export function inheritedText(broker: BrokerConfig, declared: Setting): string | null {
   for (const { name, multiplyBy } of declared.inherits) {
     const text = broker.text(name);
     if (text === null) continue;
-    if (multiplyBy === 1) return text;
-    const multiplied = Number(text) * multiplyBy;
-    return String(multiplied < 0 ? -1 : multiplied);
+    const { min } = declared.type.bounds;
+    if (min !== undefined && Number(text) * multiplyBy < min) return String(min);
+    return multiplyBy === 1 ? text : String(Number(text) * multiplyBy);
   }
   return declared.type.defaultText ?? null;
 }

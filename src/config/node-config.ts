@@ -1,4 +1,5 @@
 /** From what the operator wrote, in files, variables and flags, to the configuration of a node. */
+import { brokerSettingsByName } from "./broker-settings.ts";
 import { DERIVED_LISTENERS, type EnvironmentConfig, onEveryInterface } from "./environment.ts";
 import { type ConfigLayer, type LoadedConfig, loadBrokerConfig } from "./load-broker-config.ts";
 import { parseProperties } from "./properties.ts";
@@ -94,6 +95,8 @@ function impliedLayer(
   texts.set("node.id", nodeId);
   texts.set("controller.listener.names", controller);
   texts.set("controller.quorum.voters", `${nodeId}@${LOCAL}:${port}`);
+  const protocols = brokerSettingsByName.get(PROTOCOL_MAP)?.type.defaultText ?? "";
+  texts.set(PROTOCOL_MAP, `${protocols},${controller}:PLAINTEXT`);
   texts.set("listeners", `${clients},${controller}://${LOCAL}:${port}`);
   const first = /^\s*([^:,\s]+):\/\//.exec(listeners)?.[1];
   const hasUsual = /(^|,)\s*PLAINTEXT:\/\//i.test(listeners);
