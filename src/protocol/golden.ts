@@ -72,12 +72,36 @@ export function checkGoldenLine(line: GoldenLine): string | undefined {
     const compiled = specialCodecOf(message, line.version, EXACT);
     const interpreted = interpretedCodecOf(message, line.version, EXACT);
     return (
+      checkFraming(message, line) ??
       checkCodec(layout, line, value, compiled, "generated") ??
       checkCodec(layout, line, value, interpreted, "interpreted")
     );
   } catch (error) {
     return messageOf(error);
   }
+}
+
+const METADATA_FRAME_VERSION = 1;
+
+/** What goes before the body of a record as it is stored. */
+function checkFraming(message: AnyMessage, line: GoldenLine): string | undefined {
+  if (line.framedHex === undefined) return undefined;
+  const type = message.traits.apiKey ?? 0;
+  const writer = new Writer();
+  switch (message.traits.kind) {
+    case "metadata":
+      for (const number of [METADATA_FRAME_VERSION, type, line.version]) {
+        writer.writeUnsignedVarint(number);
+      }
+      break;
+    case "coordinator-key":
+      writer.writeInt16(type);
+      break;
+    default:
+      writer.writeInt16(line.version);
+  }
+  const framed = writer.toBuffer().toString("hex") + line.hex;
+  return framed === line.framedHex ? undefined : `framed it is ${framed}`;
 }
 
 function checkCodec(
