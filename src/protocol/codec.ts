@@ -10,8 +10,6 @@ import { REQUEST_HEAP_FACTOR_MAX, Reader, TRUSTED_HEAP_FACTOR_MAX } from "./read
 import type { AnyMessage, InputOf, ValueOf } from "./schema.ts";
 import { Writer } from "./writer.ts";
 
-export type { CodecOptions } from "./interpreter.ts";
-
 /** Decoder and encoder of one message in one version. */
 export interface Codec<V, I> {
   /** Reads one value where the reader stands. @throws ProtocolError with the field and the place */

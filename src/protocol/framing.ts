@@ -8,7 +8,7 @@ import type { Api } from "./apis.ts";
 import { codecOf, heapFactorOf } from "./codec.ts";
 import { requestHeader, responseHeader } from "./messages/header.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import { Reader } from "./reader.ts";
+import { REQUEST_HEAP_FACTOR_MAX, Reader } from "./reader.ts";
 import type { AnyMessage, InputOf, ValueOf } from "./schema.ts";
 import { Writer } from "./writer.ts";
 
@@ -32,12 +32,14 @@ export interface RequestHead {
 /**
  * Reads the header of a request where the reader stands (after the size). The reader then stands at
  * the body. Of an API in a version that is not known only the start of the header is read: that is
- * enough to answer UNSUPPORTED_VERSION, which ApiVersions must (KIP-511).
+ * enough to answer UNSUPPORTED_VERSION, which ApiVersions must (KIP-511). From here on the reader
+ * holds the request to the memory that requests may take.
  *
  * @throws ProtocolError UNKNOWN_API when no API has the key, and when the header is broken
  */
 export function decodeRequestHead(reader: Reader): RequestHead {
   const from = reader.offset;
+  reader.limitHeap(REQUEST_HEAP_FACTOR_MAX);
   if (reader.remaining < HEADER_START_BYTES) reader.failTruncated(HEADER_START_BYTES);
   const apiKey = reader.readInt16();
   const apiVersion = reader.readInt16();

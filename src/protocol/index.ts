@@ -9,6 +9,7 @@ export * from "./error-code.ts";
 export * from "./framing.ts";
 export * from "./protocol-error.ts";
 export * from "./schema.ts";
+export type { CodecOptions } from "./interpreter.ts";
 export { Reader } from "./reader.ts";
 export { Writer } from "./writer.ts";
 export * from "./messages/add-offsets-to-txn.ts";

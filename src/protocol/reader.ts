@@ -63,6 +63,11 @@ export class Reader {
     this.heapBytesLeft = heapLimit(end - start, heapFactor);
   }
 
+  /** Bounds the memory of what is decoded from here on by that multiple of the bytes left. */
+  limitHeap(factor: number): void {
+    this.heapBytesLeft = heapLimit(this.remaining, factor);
+  }
+
   get remaining(): number {
     return this.end - this.offset;
   }
