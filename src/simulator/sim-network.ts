@@ -1,0 +1,528 @@
+import { assert } from "../core/assert.ts";
+import {
+  NetworkError,
+  type Connection,
+  type Listener,
+  type Network,
+  type Receiver,
+} from "../platform/network.ts";
+import type { SimClock } from "./sim-clock.ts";
+import type { SimRandom } from "./sim-random.ts";
+import type { SimTrace } from "./sim-trace.ts";
+
+/** How the network behaves; times in milliseconds. */
+export interface NetworkConditions {
+  /** From one host to another, and within one. */
+  readonly delayMs: readonly [min: number, max: number];
+  /** Bytes that arrive at once: at most so many, often fewer. */
+  readonly chunkBytesMax: number;
+  /** Bytes of one direction that the network holds for a receiver who does not take them. */
+  readonly windowBytes: number;
+  /** Chance that a chunk is not delivered and the connection is reset instead. */
+  readonly resetProbability: number;
+}
+
+const CONDITIONS: NetworkConditions = {
+  delayMs: [0.05, 5],
+  chunkBytesMax: 64 * 1024,
+  windowBytes: 256 * 1024,
+  resetProbability: 0,
+};
+
+const EPHEMERAL_PORT_MIN = 32768;
+const PORT_MAX = 65535;
+/** Addresses that mean the host itself. */
+const ownAddresses: ReadonlySet<string> = new Set([
+  "127.0.0.1",
+  "localhost",
+  "0.0.0.0",
+  "::1",
+  "::",
+]);
+
+export interface SimNetworkOptions {
+  readonly clock: SimClock;
+  readonly random: SimRandom;
+  readonly trace?: SimTrace;
+  readonly conditions?: Partial<NetworkConditions>;
+}
+
+/**
+ * A network in memory under a seed: hosts by name, delays, bytes that arrive in other pieces than they
+ * were sent in, resets, and links that carry nothing for a while. Bytes of a connection stay in order.
+ */
+export class SimNetwork {
+  readonly clock: SimClock;
+  readonly random: SimRandom;
+  readonly trace: SimTrace | undefined;
+  conditions: NetworkConditions;
+  readonly #listeners = new Map<string, SimListener>();
+  readonly #connections = new Set<SimConnection>();
+  readonly #blocked = new Set<string>();
+  #nextPort = EPHEMERAL_PORT_MIN;
+  #nextId = 1;
+
+  constructor(options: SimNetworkOptions) {
+    this.clock = options.clock;
+    this.random = options.random;
+    this.trace = options.trace;
+    this.conditions = { ...CONDITIONS, ...options.conditions };
+  }
+
+  /** The network as one process on a host sees it. */
+  processOn(host: string): SimProcessNetwork {
+    return new SimProcessNetwork(this, host);
+  }
+
+  /** Nothing gets from one host to the other (in this direction) until {@link unblock}. */
+  block(from: string, to: string): void {
+    this.#blocked.add(linkName(from, to));
+    this.trace?.note("network blocked", from, to);
+  }
+
+  unblock(from: string, to: string): void {
+    this.#blocked.delete(linkName(from, to));
+    this.trace?.note("network unblocked", from, to);
+    for (const connection of this.#connections) connection.resumeDelivery();
+  }
+
+  isBlocked(from: string, to: string): boolean {
+    return this.#blocked.has(linkName(from, to));
+  }
+
+  /** Open connections, oldest first; for faults and checkers. */
+  connections(): readonly SimConnection[] {
+    return [...this.#connections];
+  }
+
+  /** Ends a connection for both sides with ECONNRESET; what was on its way is lost. */
+  reset(connection: SimConnection): void {
+    this.trace?.note("network reset", connection.id);
+    const error = new NetworkError("connection reset", { code: "ECONNRESET", retriable: true });
+    const { peer } = connection;
+    connection.closeWith(error);
+    peer.closeWith(error);
+  }
+
+  delayMs(): number {
+    const [min, max] = this.conditions.delayMs;
+    return min + this.random.fraction() * (max - min);
+  }
+
+  listen(host: string, port: number, listener: SimListener): boolean {
+    const name = linkName(host, String(port));
+    if (this.#listeners.has(name)) return false;
+    this.#listeners.set(name, listener);
+    this.trace?.note("network listen", host, port);
+    return true;
+  }
+
+  unlisten(host: string, port: number): void {
+    this.#listeners.delete(linkName(host, String(port)));
+  }
+
+  listenerAt(host: string, port: number): SimListener | undefined {
+    return this.#listeners.get(linkName(host, String(port)));
+  }
+
+  /** A port that nobody listens at. */
+  freePort(host: string): number {
+    for (;;) {
+      const port = this.#nextPort;
+      this.#nextPort = port === PORT_MAX ? EPHEMERAL_PORT_MIN : port + 1;
+      if (this.listenerAt(host, port) === undefined) return port;
+    }
+  }
+
+  /** Both ends of a new connection, the connecting one first. */
+  connectEnds(
+    client: SimProcessNetwork,
+    server: SimProcessNetwork,
+    port: number,
+  ): readonly [SimConnection, SimConnection] {
+    const id = this.#nextId++;
+    const clientPort = this.freePort(client.host);
+    const near = new SimConnection(this, client, id, clientPort);
+    const far = new SimConnection(this, server, id, port);
+    near.join(far);
+    this.#connections.add(near);
+    this.#connections.add(far);
+    client.connections.add(near);
+    server.connections.add(far);
+    this.trace?.note("network connected", id, client.host, clientPort, server.host, port);
+    return [near, far];
+  }
+
+  forget(connection: SimConnection): void {
+    this.#connections.delete(connection);
+  }
+}
+
+function linkName(from: string, to: string): string {
+  return `${from}>${to}`;
+}
+
+class SimListener implements Listener {
+  readonly host: string;
+  readonly port: number;
+  readonly process: SimProcessNetwork;
+  readonly accept: (connection: Connection) => void;
+
+  constructor(
+    process: SimProcessNetwork,
+    host: string,
+    port: number,
+    accept: (connection: Connection) => void,
+  ) {
+    this.process = process;
+    this.host = host;
+    this.port = port;
+    this.accept = accept;
+  }
+
+  close(): Promise<void> {
+    this.process.unlisten(this);
+    return Promise.resolve();
+  }
+}
+
+/** The network as a process on one host sees it. Listening at `0.0.0.0` or `localhost` is listening at the host. */
+export class SimProcessNetwork implements Network {
+  readonly host: string;
+  readonly connections = new Set<SimConnection>();
+  readonly #network: SimNetwork;
+  readonly #listeners = new Set<SimListener>();
+  #alive = true;
+
+  constructor(network: SimNetwork, host: string) {
+    this.#network = network;
+    this.host = host;
+  }
+
+  get isAlive(): boolean {
+    return this.#alive;
+  }
+
+  listen(
+    address: { readonly host: string; readonly port: number },
+    accept: (connection: Connection) => void,
+  ): Promise<Listener> {
+    const port = address.port === 0 ? this.#network.freePort(this.host) : address.port;
+    const listener = new SimListener(this, address.host, port, accept);
+    if (!this.#alive || !this.#network.listen(this.host, port, listener)) {
+      const message = `cannot listen on ${address.host}:${port}`;
+      return Promise.reject(new NetworkError(message, { code: "EADDRINUSE", retriable: true }));
+    }
+    this.#listeners.add(listener);
+    return Promise.resolve(listener);
+  }
+
+  connect(address: {
+    readonly host: string;
+    readonly port: number;
+    readonly timeoutMs: number;
+  }): Promise<Connection> {
+    const network = this.#network;
+    const host = ownAddresses.has(address.host) ? this.host : address.host;
+    return new Promise((resolve, reject) => {
+      const refuse = (code: string, reason: string): void => {
+        if (!this.#alive) return;
+        const message = `cannot connect to ${address.host}:${address.port}: ${reason}`;
+        reject(new NetworkError(message, { code, retriable: true }));
+      };
+      const delayMs = network.delayMs() + network.delayMs();
+      const isCarried = !network.isBlocked(this.host, host) && !network.isBlocked(host, this.host);
+      if (!isCarried || delayMs > address.timeoutMs) {
+        network.clock.schedule(address.timeoutMs, "network connect", () => {
+          refuse("ETIMEDOUT", `no answer within ${address.timeoutMs} ms`);
+        });
+        return;
+      }
+      network.clock.schedule(delayMs, "network connect", () => {
+        if (!this.#alive) return;
+        const listener = network.listenerAt(host, address.port);
+        if (listener === undefined) {
+          refuse("ECONNREFUSED", "refused");
+          return;
+        }
+        const [near, far] = network.connectEnds(this, listener.process, address.port);
+        listener.accept(far);
+        resolve(near);
+      });
+    });
+  }
+
+  unlisten(listener: SimListener): void {
+    if (this.#listeners.delete(listener)) this.#network.unlisten(this.host, listener.port);
+  }
+
+  /**
+   * The process dies. Peers see their connections end; with `silently` they see nothing at all, as when
+   * the power of the host fails.
+   */
+  kill(silently = false): void {
+    this.#alive = false;
+    for (const listener of this.#listeners) this.unlisten(listener);
+    for (const connection of this.connections) connection.abandon(silently);
+  }
+}
+
+/** What was written and has not left the process: chunks, and who is told when they have. */
+interface PendingWrite {
+  readonly chunks: readonly Uint8Array[];
+  readonly done: (() => void) | undefined;
+  chunk: number;
+  at: number;
+}
+
+/** One end of a connection. */
+export class SimConnection implements Connection {
+  readonly id: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly #network: SimNetwork;
+  readonly #process: SimProcessNetwork;
+  #peer: SimConnection | undefined;
+  #receiver: Receiver | undefined;
+  #writes: PendingWrite[] = [];
+  #pendingWriteBytes = 0;
+  /** On their way to this end: left the peer, not yet received. */
+  #arriving: Buffer[] = [];
+  #arrivingBytes = 0;
+  #isPaused = false;
+  #isSendScheduled = false;
+  #isDeliveryScheduled = false;
+  /** No more writes are taken; what was written still goes out. */
+  #isEnding = false;
+  /** The peer has sent all it will. */
+  #isPeerDone = false;
+  #isClosed = false;
+  #error: Error | undefined;
+
+  constructor(network: SimNetwork, process: SimProcessNetwork, id: number, localPort: number) {
+    this.#network = network;
+    this.#process = process;
+    this.id = id;
+    this.localAddress = process.host;
+    this.localPort = localPort;
+  }
+
+  join(peer: SimConnection): void {
+    this.#peer = peer;
+    peer.#peer = this;
+  }
+
+  get peer(): SimConnection {
+    assert(this.#peer !== undefined, "an end has another end");
+    return this.#peer;
+  }
+
+  get remoteAddress(): string {
+    return this.peer.localAddress;
+  }
+
+  get remotePort(): number {
+    return this.peer.localPort;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  start(receiver: Receiver): void {
+    if (this.#isClosed) {
+      receiver.closed(this.#error);
+      return;
+    }
+    this.#receiver = receiver;
+    this.#scheduleDelivery();
+  }
+
+  write(chunks: readonly Uint8Array[], done?: () => void): void {
+    if (this.#isClosed || this.#isEnding) {
+      if (done !== undefined) this.#callBack(done);
+      return;
+    }
+    for (const chunk of chunks) this.#pendingWriteBytes += chunk.length;
+    this.#writes.push({ chunks, done, chunk: 0, at: 0 });
+    this.#scheduleSend();
+  }
+
+  get pendingWriteBytes(): number {
+    return this.#pendingWriteBytes;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#scheduleDelivery();
+  }
+
+  end(): void {
+    if (this.#isClosed) return;
+    this.#isEnding = true;
+    this.#scheduleSend();
+  }
+
+  destroy(): void {
+    if (this.#isClosed) return;
+    const { peer } = this;
+    this.closeWith(undefined);
+    peer.#peerIsDone();
+  }
+
+  /** Closes this end now and tells its receiver. */
+  closeWith(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#error = error;
+    this.#network.forget(this);
+    this.#process.connections.delete(this);
+    this.#network.trace?.note("network closed", this.id, this.localAddress, error !== undefined);
+    const writes = this.#writes;
+    this.#writes = [];
+    this.#pendingWriteBytes = 0;
+    this.#arriving = [];
+    this.#arrivingBytes = 0;
+    const receiver = this.#receiver;
+    this.#callBack(() => {
+      for (const { done } of writes) done?.();
+      receiver?.closed(error);
+    });
+  }
+
+  /** The process of this end is gone; nobody here is told anything. */
+  abandon(silently: boolean): void {
+    const { peer } = this;
+    this.#receiver = undefined;
+    this.#isClosed = true;
+    this.#network.forget(this);
+    this.#process.connections.delete(this);
+    if (!silently) peer.#peerIsDone();
+  }
+
+  /** After a link was unblocked. */
+  resumeDelivery(): void {
+    this.#scheduleDelivery();
+    this.#scheduleSend();
+  }
+
+  /** Calls back into the process of this end, soon, if it lives. */
+  #callBack(call: () => void): void {
+    this.#network.clock.schedule(0, "network call", () => {
+      if (this.#process.isAlive) call();
+    });
+  }
+
+  #scheduleSend(): void {
+    if (this.#isSendScheduled || this.#isClosed) return;
+    this.#isSendScheduled = true;
+    this.#network.clock.schedule(0, "network send", () => {
+      this.#isSendScheduled = false;
+      if (!this.#isClosed) this.#send();
+    });
+  }
+
+  /** Moves bytes from the process into the network, as far as the peer's window goes. */
+  #send(): void {
+    const { peer } = this;
+    const { windowBytes } = this.#network.conditions;
+    while (this.#writes.length > 0) {
+      const room = windowBytes - peer.#arrivingBytes;
+      if (room <= 0 && !peer.#isClosed) return;
+      const write = this.#writes[0]!;
+      const chunk = write.chunks[write.chunk];
+      if (chunk !== undefined) {
+        const count = Math.min(chunk.length - write.at, peer.#isClosed ? Infinity : room);
+        const copy = Buffer.from(chunk.subarray(write.at, write.at + count));
+        if (!peer.#isClosed) peer.#arrive(copy);
+        this.#pendingWriteBytes -= count;
+        write.at += count;
+        if (write.at < chunk.length) continue;
+        write.chunk++;
+        write.at = 0;
+        continue;
+      }
+      this.#writes.shift();
+      write.done?.();
+      if (this.#isClosed) return;
+    }
+    if (!this.#isEnding) return;
+    peer.#peerIsDone();
+    if (this.#isPeerDone && this.#arrivingBytes === 0) this.closeWith(undefined);
+  }
+
+  #arrive(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#arriving.push(bytes);
+    this.#arrivingBytes += bytes.length;
+    this.#scheduleDelivery();
+  }
+
+  #peerIsDone(): void {
+    this.#isPeerDone = true;
+    this.#scheduleDelivery();
+  }
+
+  #scheduleDelivery(): void {
+    if (this.#isDeliveryScheduled || this.#isClosed || this.#receiver === undefined) return;
+    if (this.#arrivingBytes === 0 && !this.#isPeerDone) return;
+    this.#isDeliveryScheduled = true;
+    this.#network.clock.schedule(this.#network.delayMs(), "network deliver", () => {
+      this.#isDeliveryScheduled = false;
+      if (!this.#isClosed && this.#process.isAlive) this.#deliver();
+    });
+  }
+
+  /** Hands on one piece of what has arrived, or the end. */
+  #deliver(): void {
+    const network = this.#network;
+    const receiver = this.#receiver;
+    if (this.#isPaused || receiver === undefined) return;
+    if (network.isBlocked(this.remoteAddress, this.localAddress)) return;
+    if (this.#arrivingBytes === 0) {
+      if (this.#isPeerDone) this.#finish();
+      return;
+    }
+    const { resetProbability, chunkBytesMax } = network.conditions;
+    if (resetProbability > 0 && network.random.chance(resetProbability)) {
+      network.reset(this);
+      return;
+    }
+    const target = receiver.receiveBuffer();
+    assert(target.length > 0, "a receiver offers a place that is not empty");
+    const most = Math.min(target.length, this.#arrivingBytes, chunkBytesMax);
+    const count = network.random.chance(0.5) ? most : network.random.between(1, most);
+    this.#take(target, count);
+    network.trace?.note("network received", this.id, this.localAddress, count);
+    receiver.received(count);
+    this.peer.#scheduleSend();
+    this.#scheduleDelivery();
+  }
+
+  #take(target: Uint8Array, count: number): void {
+    for (let done = 0; done < count;) {
+      const first = this.#arriving[0]!;
+      const step = Math.min(first.length, count - done);
+      target.set(first.subarray(0, step), done);
+      done += step;
+      if (step === first.length) this.#arriving.shift();
+      else this.#arriving[0] = first.subarray(step);
+    }
+    this.#arrivingBytes -= count;
+  }
+
+  /** The peer is done: this end sends what it has and closes too, as the real one does. */
+  #finish(): void {
+    const { peer } = this;
+    if (this.#writes.length > 0 && !peer.#isClosed) {
+      this.end();
+      return;
+    }
+    this.closeWith(undefined);
+    if (!peer.#isClosed) peer.#peerIsDone();
+  }
+}
