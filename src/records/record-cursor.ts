@@ -1,6 +1,5 @@
 import { readVarint, readVarlong, VarintError } from "../core/varint.ts";
 import { CorruptRecordsError } from "./errors.ts";
-import type { RecordBatchView } from "./record-batch.ts";
 
 /** A header of a record. Keys need not differ from one another. */
 export interface RecordHeader {
@@ -19,6 +18,16 @@ export interface RecordView {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly RecordHeader[];
+}
+
+/** What a cursor asks of its batch's header. */
+export interface CursorBatch {
+  readonly baseOffset: number;
+  readonly timestampType: "CreateTime" | "LogAppendTime";
+  readonly baseTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly baseSequence: number;
+  readonly count: number;
 }
 
 const NO_HEADERS: readonly RecordHeader[] = [];
@@ -46,12 +55,12 @@ export class RecordCursor {
   headersStart = 0;
   /** Size of the record with its length field. */
   sizeBytes = 0;
-  readonly #batch: RecordBatchView;
+  readonly #batch: CursorBatch;
   readonly #logAppendTime: boolean;
   readonly #baseTimestamp: number;
   #left: number;
 
-  constructor(batch: RecordBatchView, bytes: Buffer, start = 0, end = bytes.length) {
+  constructor(batch: CursorBatch, bytes: Buffer, start = 0, end = bytes.length) {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
