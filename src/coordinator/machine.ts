@@ -32,7 +32,7 @@ export interface CoordinatorMachine<R> {
   replayEndTransaction(producerId: number, commit: boolean): void;
   /** Everything is replayed and the shard takes requests: timers start here. */
   onLoaded(): void;
-  /** The shard is given up: answer whoever waits. Timers are cancelled already. */
+  /** The shard is given up: answer whoever waits. Timers are cancelled afterwards. */
   onUnloaded(): void;
 }
 

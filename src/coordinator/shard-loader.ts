@@ -1,7 +1,8 @@
 import { messageOf, MoldauError } from "../core/errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errorName } from "../protocol/error-code.ts";
-import { batchesIn, type RecordBatchView } from "../records/record-batch.ts";
+import { anyBatchesIn, type AnyBatchView } from "../records/legacy.ts";
+import type { RecordBatchView } from "../records/record-batch.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { CoordinatorLog } from "./log-port.ts";
 import { NO_TRANSACTION, type CoordinatorMachine } from "./machine.ts";
@@ -28,6 +29,8 @@ export interface LoadOptions<R> {
 const CONTROL_TYPE_AT = 2;
 const CONTROL_ABORT = 0;
 const CONTROL_COMMIT = 1;
+/** Read at once at most, so that a turn of the loop stays short. */
+const PIECE_BYTES_MAX = 1 << 20;
 /** Unknown types are warned of by number, and no more than this many. */
 const UNKNOWN_TYPES_WARNED_MAX = 16;
 
@@ -80,11 +83,11 @@ export class ShardLoader<R> {
     const { log, partition, maxBytes } = this.#options;
     const endOffset = log.logEndOffset(partition);
     if (this.#nextOffset >= endOffset) return true;
-    const read = log.read(partition, this.#nextOffset, maxBytes);
+    const read = log.read(partition, this.#nextOffset, Math.min(maxBytes, PIECE_BYTES_MAX));
     if (read.kind === "failed") throw new CoordinatorLoadError(errorName(read.error));
     const highWatermark = log.highWatermark(partition);
     let found = false;
-    for (const batch of batchesIn(read.bytes)) {
+    for (const batch of anyBatchesIn(read.bytes)) {
       if (batch.nextOffset <= this.#nextOffset) continue;
       this.#replayBatch(batch, highWatermark);
       this.#nextOffset = batch.nextOffset;
@@ -94,12 +97,12 @@ export class ShardLoader<R> {
     return !found || this.#nextOffset >= endOffset;
   }
 
-  #replayBatch(batch: RecordBatchView, highWatermark: number): void {
+  #replayBatch(batch: AnyBatchView, highWatermark: number): void {
     const { timeline, onUncommitted } = this.#options;
     // Once a batch is kept revertible, so are those after it, even if the watermark has risen since.
     const committed = timeline.sealedCount === 0 && batch.nextOffset <= highWatermark;
     timeline.tracking = !committed;
-    if (batch.isControl) this.#replayControl(batch);
+    if (batch.magic === 2 && batch.isControl) this.#replayControl(batch);
     else this.#replayRecords(batch);
     if (!committed) {
       timeline.seal();
@@ -107,9 +110,10 @@ export class ShardLoader<R> {
     }
   }
 
-  #replayRecords(batch: RecordBatchView): void {
+  #replayRecords(batch: AnyBatchView): void {
     const { machine } = this.#options;
-    const producerId = batch.isTransactional ? batch.producerId : NO_TRANSACTION;
+    const isTransactional = batch.magic === 2 && batch.isTransactional;
+    const producerId = isTransactional ? batch.producerId : NO_TRANSACTION;
     for (const { key, value, offset } of batch.records()) {
       if (offset < this.#nextOffset) continue;
       if (key === null) throw new CoordinatorLoadError(`the record at ${offset} has no key`);

@@ -58,7 +58,7 @@ interface Waiting {
 /** A batch that is in the log and not yet committed. */
 interface AppendedBatch {
   readonly endOffset: number;
-  readonly waiting: readonly Waiting[];
+  readonly waiting: Waiting[];
   timer: Timer | undefined;
 }
 
@@ -158,6 +158,7 @@ export class Shard<M extends CoordinatorMachine<R>, R> {
       this.#state = "closed";
       this.#abandon(ErrorCode.NOT_COORDINATOR);
       if (wasActive) this.#machine.onUnloaded();
+      this.#timers.cancelAll();
     });
   }
 
@@ -251,6 +252,8 @@ export class Shard<M extends CoordinatorMachine<R>, R> {
       this.#open.push(waiting);
       if (this.#parts.settings.appendLingerMs === 0) this.#flush();
     } else {
+      // What the decision changed by itself must not outlive its records.
+      if (this.#batch.count === 0) this.#timeline.revertOpen();
       settle(waiting, error);
     }
   }
@@ -266,11 +269,7 @@ export class Shard<M extends CoordinatorMachine<R>, R> {
       settle(waiting, ErrorCode.NONE);
       return;
     }
-    this.#appended[this.#appended.length - 1] = {
-      endOffset: last.endOffset,
-      waiting: [...last.waiting, waiting],
-      timer: last.timer,
-    };
+    last.waiting.push(waiting);
   }
 
   /** Replays and collects the records of one decision; an error means none (or not all) of them. */
@@ -395,6 +394,7 @@ export class Shard<M extends CoordinatorMachine<R>, R> {
     for (const operation of waiting) settle(operation, ErrorCode.NOT_COORDINATOR);
     this.#abandon(ErrorCode.NOT_COORDINATOR);
     machine.onUnloaded();
+    this.#timers.cancelAll();
     this.#timeline = new Timeline();
     this.#timers = this.#makeTimers();
     this.#machine = this.#makeMachine();
@@ -405,7 +405,6 @@ export class Shard<M extends CoordinatorMachine<R>, R> {
     this.#parts.log.onHighWatermark(this.partition, undefined);
     this.#loader?.cancel();
     this.#loader = undefined;
-    this.#timers.cancelAll();
     this.#flushRound++;
     this.#flushTimer?.cancel();
     this.#flushTimer = undefined;

@@ -314,14 +314,17 @@ export function epochGroupRecordTypes(groupType: EpochGroupType): readonly numbe
     .map((declaration) => declaration.recordType);
 }
 
-/** Decodes a record of such a group; `undefined` when the type is none of theirs. */
+export function isEpochGroupRecordType(recordType: number): boolean {
+  return byType.has(recordType);
+}
+
+/** Decodes a record of such a group. */
 export function decodeEpochGroupRecord(
   recordType: number,
   key: Buffer,
   value: { readonly version: number; readonly body: Buffer } | null,
-): EpochGroupRecord | undefined {
-  const declaration = byType.get(recordType);
-  if (declaration === undefined) return undefined;
+): EpochGroupRecord {
+  const declaration = declarationOf(recordType);
   const { groupId, entry } = declaration.decodeKey(key);
   const fact = value === null ? null : declaration.decodeFact(value.version, value.body);
   return {
@@ -336,7 +339,11 @@ export function decodeEpochGroupRecord(
 
 /** The body of the key of such a record. */
 export function encodeEpochGroupKey(record: EpochGroupRecord): Buffer {
-  const declaration = byType.get(record.recordType);
-  assert(declaration !== undefined, "a record type of no group", { type: record.recordType });
-  return declaration.encodeKey(record.groupId, record.entry);
+  return declarationOf(record.recordType).encodeKey(record.groupId, record.entry);
+}
+
+function declarationOf(recordType: number): Declaration {
+  const declaration = byType.get(recordType);
+  assert(declaration !== undefined, "a record type of no group", { recordType });
+  return declaration;
 }

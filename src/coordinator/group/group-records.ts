@@ -23,6 +23,7 @@ import type { StoredRecord } from "../machine.ts";
 import {
   decodeEpochGroupRecord,
   encodeEpochGroupKey,
+  isEpochGroupRecordType,
   type EpochGroupRecord,
 } from "./epoch-group-records.ts";
 
@@ -105,6 +106,7 @@ export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecor
       };
     }
     default:
+      if (!isEpochGroupRecordType(type)) return undefined;
       return decodeEpochGroupRecord(
         type,
         keyBody,

@@ -109,7 +109,7 @@ function joinGroup(machine: GroupMachine, group: ClassicGroup, join: Join): Reba
     if (member !== undefined) removeMember(machine, group, member);
     else group.remove(memberId);
     reply.give(failedJoin(ErrorCode.GROUP_MAX_SIZE_REACHED, NO_MEMBER_ID));
-    return NO_DECISION;
+    return maybeCompleteJoin(machine, group);
   }
   if (group.state === "Dead") {
     reply.give(failedJoin(ErrorCode.COORDINATOR_NOT_AVAILABLE, memberId));
