@@ -27,8 +27,6 @@ import {
 } from "./image.ts";
 import { TopicsDelta, type TopicDelta } from "./topics-delta.ts";
 
-export type { TopicDelta } from "./topics-delta.ts";
-
 /**
  * What records change in an image. Listeners read what moved; `apply` makes the new image at the cost of
  * what changed. Records are applied in their order; one that does not fit the image is fatal

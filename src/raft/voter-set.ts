@@ -126,6 +126,11 @@ export class VoterHistory {
     return entry?.kraftVersion ?? 0;
   }
 
+  /** Where the set that counts stands in the log; -1 = in no log, but in configuration or formatting. */
+  get votersOffset(): number {
+    return this.#entries.findLast((entry) => entry.voters !== undefined)?.offset ?? -1;
+  }
+
   /** Whether the last set was made by an entry below `highWatermark`. */
   isLastCommitted(highWatermark: number): boolean {
     const entry = this.#entries.findLast((e) => e.voters !== undefined);
