@@ -163,15 +163,10 @@ export class Broker {
   /** The broker that coordinates a group, or `undefined` while there is none on that listener. */
   groupCoordinatorNode(groupId: string, listenerName: string): NodeEndpoint | undefined {
     const partition = this.groups.partitionFor(groupId);
+    if (partition === undefined) return undefined;
     const state = this.image.partition(GROUP_METADATA_TOPIC, partition);
     if (state === undefined || state.leader < 0) return undefined;
     return this.endpoints(listenerName).find((node) => node.nodeId === state.leader);
-  }
-
-  /** Opens the replicas and coordinators that the first complete image assigns to this broker. */
-  onImage(image: MetadataImage): void {
-    this.#applyBrokerConfigs(image);
-    this.#coordinate(this.replicas.onImage(image));
   }
 
   /** Takes over a change of metadata, in the order that cluster.md 2.4 gives. */
@@ -181,12 +176,14 @@ export class Broker {
       if (type === ConfigResourceType.BROKER) brokerConfigsChanged = true;
     }
     if (brokerConfigsChanged) {
-      this.#applyBrokerConfigs(image);
+      this.applyBrokerConfigs(image);
       this.replicas.updateLogConfigs(image);
     }
     this.#coordinate(this.replicas.onMetadata(image, delta));
     const deleted = [...delta.deletedTopics.values()];
-    if (deleted.length > 0) this.groups.onTopicsDeleted(deleted);
+    if (deleted.length > 0) {
+      this.groups.onTopicsDeleted(deleted.map(({ name, id }) => ({ name, topicId: id })));
+    }
   }
 
   close(): void {
@@ -194,7 +191,8 @@ export class Broker {
     this.replicas.close();
   }
 
-  #applyBrokerConfigs(image: MetadataImage): void {
+  /** Brings the dynamic settings of this broker and of the cluster up to date. */
+  applyBrokerConfigs(image: MetadataImage): void {
     const { BROKER } = ConfigResourceType;
     this.config.applyDynamic("", image.configsOf(BROKER, ""));
     const own = String(this.nodeId);

@@ -46,15 +46,6 @@ export class ReplicaManager {
     }
   }
 
-  /** Opens every replica that the image assigns to this broker; the first step after loading. */
-  onImage(image: MetadataImage): LeadershipChanges {
-    const changes = { elected: [] as Partition[], resigned: [] as Partition[] };
-    for (const topic of image.topicsByName.values()) {
-      for (const index of topic.partitions.keys()) this.#apply(image, topic, index, changes);
-    }
-    return changes;
-  }
-
   /** Opens, closes and updates what a change of metadata asks for. */
   onMetadata(image: MetadataImage, delta: MetadataDelta): LeadershipChanges {
     const changes = { elected: [] as Partition[], resigned: [] as Partition[] };
@@ -163,7 +154,7 @@ export class ReplicaManager {
   #updateLogConfig(image: MetadataImage, topic: TopicImage): void {
     const config = this.#logConfig(image, topic.name);
     for (const partition of this.#topics.get(topic.name) ?? []) {
-      partition?.log.updateConfig(config);
+      if (partition !== undefined) partition.log.config = config;
     }
   }
 }

@@ -19,3 +19,13 @@ export interface RequestContext {
   /** Set by a handler whose response refers to memory that must be given back once it is sent. */
   onSent: (() => void) | undefined;
 }
+
+/** The same as coordinators take it. */
+export function groupContext(context: RequestContext): {
+  readonly apiVersion: number;
+  readonly clientId: string;
+  readonly clientHost: string;
+} {
+  const { apiVersion, clientId, clientAddress } = context;
+  return { apiVersion, clientId, clientHost: clientAddress };
+}

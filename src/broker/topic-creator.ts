@@ -1,3 +1,7 @@
+import {
+  effectiveReplicationFactor,
+  type InternalReplicationSetting,
+} from "../config/replication-factor.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import type { CreateTopicsRequest } from "../protocol/messages/create-topics.ts";
 import type { Broker } from "./broker.ts";
@@ -20,7 +24,7 @@ const CONTROLLER_DEFAULT = -1;
 export class TopicCreator {
   readonly #broker: Broker;
   readonly #creating = new Map<string, Promise<void>>();
-  #lowered = false;
+  readonly #warned = new Set<InternalReplicationSetting>();
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -91,34 +95,25 @@ export class TopicCreator {
     };
   }
 
-  /** The wanted replication factor, or what the cluster can give; the first time with a warning. */
-  #affordable(setting: ReplicationSetting): number {
+  /** The wanted replication factor, or what the cluster can give; then with a warning, once. */
+  #affordable(setting: InternalReplicationSetting): number {
     const { config, image, logger } = this.#broker;
-    const wanted = config.get(setting);
     const brokers = [...image.brokers.values()].filter((broker) => !broker.fenced).length;
-    if (wanted <= brokers) return wanted;
-    if (!this.#lowered) {
-      this.#lowered = true;
-      logger.warn(
-        `internal topics get ${brokers} instead of ${wanted} replicas, because the cluster has no more ` +
-          `brokers; in production run at least 3 brokers, or set ${setting}=${brokers} to agree`,
-      );
+    const { replicationFactor, warning } = effectiveReplicationFactor(config, setting, brokers);
+    if (warning !== undefined && !this.#warned.has(setting)) {
+      this.#warned.add(setting);
+      logger.warn(warning);
     }
-    return Math.max(1, brokers);
+    return replicationFactor;
   }
 }
-
-type ReplicationSetting =
-  | "offsets.topic.replication.factor"
-  | "transaction.state.log.replication.factor"
-  | "share.coordinator.state.topic.replication.factor";
 
 interface InternalTopic {
   readonly partitions:
     | "offsets.topic.num.partitions"
     | "transaction.state.log.num.partitions"
     | "share.coordinator.state.topic.num.partitions";
-  readonly replicationFactor: ReplicationSetting;
+  readonly replicationFactor: InternalReplicationSetting;
   readonly configs: (config: Broker["config"]) => readonly (readonly [string, string])[];
 }
 

@@ -2,9 +2,9 @@ import type {
   DeleteGroupsRequest,
   DeleteGroupsResponseInput,
 } from "../../protocol/messages/delete-groups.ts";
-import type { Answer } from "../answer.ts";
+import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
-import type { RequestContext } from "../request-context.ts";
+import { groupContext, type RequestContext } from "../request-context.ts";
 
 /** DeleteGroups, versions 0 to 3. v2 flexible. */
 export function handleDeleteGroups(
@@ -12,5 +12,9 @@ export function handleDeleteGroups(
   context: RequestContext,
   request: DeleteGroupsRequest,
 ): Answer<DeleteGroupsResponseInput> {
-  return broker.groups.deleteGroups(context, request);
+  const pending = new Pending<DeleteGroupsResponseInput>();
+  broker.groups.deleteGroups(groupContext(context), request, (response) =>
+    pending.complete(response),
+  );
+  return pending;
 }

@@ -22,7 +22,7 @@ export function handleDescribeLogDirs(
     if (wanted !== undefined && wanted.get(partition.topic)?.has(partition.partition) !== true) {
       continue;
     }
-    const directory = partition.log.directory;
+    const directory = partition.log.directory.path;
     let topics = byDirectory.get(directory);
     if (topics === undefined) byDirectory.set(directory, (topics = new Map()));
     const partitions = topics.get(partition.topic);

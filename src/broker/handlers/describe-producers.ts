@@ -5,7 +5,7 @@ import type {
 } from "../../protocol/messages/describe-producers.ts";
 import type { Broker } from "../broker.ts";
 import type { RequestContext } from "../request-context.ts";
-import { isValidTopicName } from "../topic-name.ts";
+import { invalidTopicName } from "../../controller/topic-names.ts";
 
 type TopicAnswer = NonNullable<DescribeProducersResponseInput["topics"]>[number];
 type PartitionAnswer = NonNullable<TopicAnswer["partitions"]>[number];
@@ -27,14 +27,26 @@ export function handleDescribeProducers(
 function describe(broker: Broker, topic: string, partitionIndex: number): PartitionAnswer {
   const partition = broker.replicas.partitionOf(topic, partitionIndex);
   if (partition === undefined) {
-    const errorCode = !isValidTopicName(topic)
-      ? ErrorCode.INVALID_TOPIC_EXCEPTION
-      : broker.partitionExists(topic, partitionIndex)
-        ? ErrorCode.NOT_LEADER_OR_FOLLOWER
-        : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    const errorCode =
+      invalidTopicName(topic) !== undefined
+        ? ErrorCode.INVALID_TOPIC_EXCEPTION
+        : broker.partitionExists(topic, partitionIndex)
+          ? ErrorCode.NOT_LEADER_OR_FOLLOWER
+          : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
     return { partitionIndex, errorCode };
   }
   const errorCode = partition.checkLeader(-1);
   if (errorCode !== ErrorCode.NONE) return { partitionIndex, errorCode };
-  return { partitionIndex, errorCode, activeProducers: partition.log.activeProducers() };
+  return {
+    partitionIndex,
+    errorCode,
+    activeProducers: partition.log.activeProducers().map((producer) => ({
+      producerId: producer.producerId,
+      producerEpoch: producer.producerEpoch,
+      lastSequence: producer.lastSequence,
+      lastTimestamp: producer.lastTimestamp,
+      coordinatorEpoch: producer.coordinatorEpoch,
+      currentTxnStartOffset: producer.currentTransactionStartOffset,
+    })),
+  };
 }

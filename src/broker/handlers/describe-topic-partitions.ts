@@ -8,7 +8,7 @@ import type { Broker } from "../broker.ts";
 import { isInternalTopic } from "../internal-topics.ts";
 import type { TopicImage } from "../../metadata/image.ts";
 import type { RequestContext } from "../request-context.ts";
-import { isValidTopicName } from "../topic-name.ts";
+import { invalidTopicName } from "../../controller/topic-names.ts";
 
 type TopicAnswer = NonNullable<DescribeTopicPartitionsResponseInput["topics"]>[number];
 type PartitionAnswer = NonNullable<TopicAnswer["partitions"]>[number];
@@ -57,9 +57,10 @@ function compareNames(a: string, b: string): number {
 }
 
 function refuse(name: string): TopicAnswer {
-  const errorCode = isValidTopicName(name)
-    ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    : ErrorCode.INVALID_TOPIC_EXCEPTION;
+  const errorCode =
+    invalidTopicName(name) === undefined
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.INVALID_TOPIC_EXCEPTION;
   return { errorCode, name };
 }
 

@@ -2,9 +2,9 @@ import type {
   HeartbeatRequest,
   HeartbeatResponseInput,
 } from "../../protocol/messages/heartbeat.ts";
-import type { Answer } from "../answer.ts";
+import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
-import type { RequestContext } from "../request-context.ts";
+import { groupContext, type RequestContext } from "../request-context.ts";
 
 /** Heartbeat, versions 0 to 4. v3 static members. v4 flexible. */
 export function handleHeartbeat(
@@ -12,5 +12,7 @@ export function handleHeartbeat(
   context: RequestContext,
   request: HeartbeatRequest,
 ): Answer<HeartbeatResponseInput> {
-  return broker.groups.heartbeat(context, request);
+  const pending = new Pending<HeartbeatResponseInput>();
+  broker.groups.heartbeat(groupContext(context), request, (response) => pending.complete(response));
+  return pending;
 }

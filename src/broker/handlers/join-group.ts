@@ -2,9 +2,9 @@ import type {
   JoinGroupRequest,
   JoinGroupResponseInput,
 } from "../../protocol/messages/join-group.ts";
-import type { Answer } from "../answer.ts";
+import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
-import type { RequestContext } from "../request-context.ts";
+import { groupContext, type RequestContext } from "../request-context.ts";
 
 /** JoinGroup, versions 0 to 9. v4 member id first. v5 static members (KIP-345). v6 flexible. v8 reason (KIP-800). v9 skip assignment (KIP-814). */
 export function handleJoinGroup(
@@ -12,5 +12,7 @@ export function handleJoinGroup(
   context: RequestContext,
   request: JoinGroupRequest,
 ): Answer<JoinGroupResponseInput> {
-  return broker.groups.joinGroup(context, request);
+  const pending = new Pending<JoinGroupResponseInput>();
+  broker.groups.joinGroup(groupContext(context), request, (response) => pending.complete(response));
+  return pending;
 }

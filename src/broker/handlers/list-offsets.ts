@@ -122,16 +122,14 @@ function findOffset(partition: Partition, timestamp: number, end: number): Found
     case Special.EARLIEST:
     case Special.EARLIEST_LOCAL: {
       const offset = log.logStartOffset;
-      return { offset, timestamp: -1, leaderEpoch: log.epochForOffset(offset) ?? -1 };
+      return { offset, timestamp: -1, leaderEpoch: log.epochOf(offset) ?? -1 };
     }
     case Special.LATEST_TIERED:
       return undefined;
     case Special.EARLIEST_PENDING_UPLOAD:
       return undefined;
-    case Special.MAX_TIMESTAMP: {
-      const found = log.offsetOfMaxTimestamp();
-      return found;
-    }
+    case Special.MAX_TIMESTAMP:
+      return log.maxTimestamp();
     default: {
       const found = log.offsetForTimestamp(timestamp);
       return found === undefined || found.offset >= end ? undefined : found;

@@ -11,7 +11,7 @@ import type { Broker } from "../broker.ts";
 import { isInternalTopic } from "../internal-topics.ts";
 import type { TopicImage } from "../../metadata/image.ts";
 import type { RequestContext } from "../request-context.ts";
-import { isValidTopicName } from "../topic-name.ts";
+import { invalidTopicName } from "../../controller/topic-names.ts";
 
 type TopicAnswer = NonNullable<MetadataResponseInput["topics"]>[number];
 type PartitionAnswer = NonNullable<TopicAnswer["partitions"]>[number];
@@ -47,7 +47,7 @@ function topicsToCreate(
   if (!allowed || !broker.autoCreatesTopics || request.topics === null) return [];
   const names = new Set<string>();
   for (const { name } of request.topics) {
-    if (name === null || !isValidTopicName(name)) continue;
+    if (name === null || invalidTopicName(name) !== undefined) continue;
     if (broker.image.topic(name) === undefined) names.add(name);
   }
   return [...names];
@@ -98,7 +98,7 @@ function describeTopics(
 function refuse(name: string | null, topicId: string, byId: boolean): TopicAnswer {
   const errorCode = byId
     ? ErrorCode.UNKNOWN_TOPIC_ID
-    : name === null || !isValidTopicName(name)
+    : name === null || invalidTopicName(name) !== undefined
       ? ErrorCode.INVALID_TOPIC_EXCEPTION
       : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   return { errorCode, name: byId ? null : (name ?? ""), topicId };

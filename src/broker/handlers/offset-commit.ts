@@ -2,9 +2,9 @@ import type {
   OffsetCommitRequest,
   OffsetCommitResponseInput,
 } from "../../protocol/messages/offset-commit.ts";
-import type { Answer } from "../answer.ts";
+import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
-import type { RequestContext } from "../request-context.ts";
+import { groupContext, type RequestContext } from "../request-context.ts";
 
 /** OffsetCommit, versions 2 to 10. v6 leader epochs. v7 static members. v8 flexible. v9 new group protocol (KIP-848). v10 topic ids (KIP-848). */
 export function handleOffsetCommit(
@@ -12,5 +12,9 @@ export function handleOffsetCommit(
   context: RequestContext,
   request: OffsetCommitRequest,
 ): Answer<OffsetCommitResponseInput> {
-  return broker.groups.offsetCommit(context, request);
+  const pending = new Pending<OffsetCommitResponseInput>();
+  broker.groups.offsetCommit(groupContext(context), request, (response) =>
+    pending.complete(response),
+  );
+  return pending;
 }

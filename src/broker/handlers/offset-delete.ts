@@ -2,9 +2,9 @@ import type {
   OffsetDeleteRequest,
   OffsetDeleteResponseInput,
 } from "../../protocol/messages/offset-delete.ts";
-import type { Answer } from "../answer.ts";
+import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
-import type { RequestContext } from "../request-context.ts";
+import { groupContext, type RequestContext } from "../request-context.ts";
 
 /** OffsetDelete, version 0 (KIP-496). */
 export function handleOffsetDelete(
@@ -12,5 +12,9 @@ export function handleOffsetDelete(
   context: RequestContext,
   request: OffsetDeleteRequest,
 ): Answer<OffsetDeleteResponseInput> {
-  return broker.groups.offsetDelete(context, request);
+  const pending = new Pending<OffsetDeleteResponseInput>();
+  broker.groups.offsetDelete(groupContext(context), request, (response) =>
+    pending.complete(response),
+  );
+  return pending;
 }

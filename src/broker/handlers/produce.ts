@@ -1,6 +1,7 @@
 import type { Uuid } from "../../core/uuid.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { ProduceRequest, ProduceResponseInput } from "../../protocol/messages/produce.ts";
+import { BATCH_HEADER_BYTES, isTransactionalAt } from "../../records/record-batch.ts";
 import type { AppendResult } from "../../storage/log.ts";
 import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
@@ -18,6 +19,9 @@ const ACKS_LEADER = 1;
 const ACKS_ALL = -1;
 /** From here topics are named by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
+
+/** From here a client is told to abort its transaction (KIP-890). */
+const ABORTABLE_VERSION = 11;
 
 /** Everything that the appends of one request leave to be waited for. */
 interface Outstanding {
@@ -47,7 +51,7 @@ export function handleProduce(
     const partitionResponses: PartitionAnswer[] = [];
     for (const data of topic.partitionData) {
       const answer = validAcks(acks)
-        ? append(broker, context, request, outstanding, name, topic.topicId, data)
+        ? append(broker, context, outstanding, name, topic.topicId, data)
         : refuse(data.index, ErrorCode.INVALID_REQUIRED_ACKS);
       if (answer.errorCode !== ErrorCode.NONE) failed = true;
       partitionResponses.push(answer);
@@ -71,7 +75,6 @@ function validAcks(acks: number): boolean {
 function append(
   broker: Broker,
   context: RequestContext,
-  request: ProduceRequest,
   outstanding: Outstanding,
   topicName: string | undefined,
   topicId: Uuid,
@@ -97,10 +100,17 @@ function append(
   if (isInternalTopic(topicName) && context.clientId !== ADMIN_CLIENT_ID) {
     return refuse(data.index, ErrorCode.INVALID_TOPIC_EXCEPTION);
   }
+  if (isTransactional(data.records)) {
+    // Nobody has a transaction here: its batches could never be committed nor aborted.
+    const errorCode =
+      context.apiVersion >= ABORTABLE_VERSION
+        ? ErrorCode.TRANSACTION_ABORTABLE
+        : ErrorCode.INVALID_TXN_STATE;
+    return refuse(data.index, errorCode, "this broker has no transaction coordinator yet");
+  }
   const result = partition.appendAsLeader(data.records, {
     origin: "client",
     nowMs: broker.clock.nowMs(),
-    transactionalId: request.transactionalId,
   });
   if (result.errorCode !== ErrorCode.NONE) return describeRefusal(data.index, result);
   const answer: PartitionAnswer = {
@@ -112,6 +122,10 @@ function append(
   };
   if (result.flushRequired) outstanding.flushes.push({ partition, answer });
   return answer;
+}
+
+function isTransactional(records: Buffer): boolean {
+  return records.length >= BATCH_HEADER_BYTES && isTransactionalAt(records, 0);
 }
 
 function describeRefusal(
