@@ -96,6 +96,7 @@ export class QuorumNode {
         this.#state.append(batch);
         trigger.appended(batch.sizeBytes);
       },
+      replayed: () => this.#state.replayed(),
       revert: () => this.#state.revert(),
       commit: (endOffset) => {
         this.#state.commitTo(endOffset);
@@ -156,7 +157,7 @@ export class QuorumNode {
     return this.#state.head.brokers.get(this.#nodeId)?.epoch ?? -1;
   }
 
-  /** Calls back for every image, in order, when it is committed. */
+  /** Calls back for every image, in order, when it is committed; at once with what is there already. */
   onMetadata(listener: MetadataListener): void {
     this.#state.onPublish(listener);
   }

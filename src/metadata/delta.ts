@@ -354,10 +354,9 @@ export class MetadataDelta {
     this.#scram.set(key, {
       user: value.name,
       mechanism: value.mechanism,
-      // Copies: decoded bytes are views of a log buffer that is not kept.
-      salt: Buffer.from(value.salt),
-      storedKey: Buffer.from(value.storedKey),
-      serverKey: Buffer.from(value.serverKey),
+      salt: value.salt,
+      storedKey: value.storedKey,
+      serverKey: value.serverKey,
       iterations: value.iterations,
     });
     this.#changedScram.add(key);

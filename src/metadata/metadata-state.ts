@@ -1,25 +1,20 @@
 import { assert } from "../core/assert.ts";
-import { MetadataReplayError, type ClusterRecord } from "./cluster-record.ts";
+import type { ClusterRecord } from "./cluster-record.ts";
 import { MetadataDelta } from "./delta.ts";
+import { recordsOfImage } from "./image-writer.ts";
 import { MetadataImage, type Provenance } from "./image.ts";
-
-/** Records of one batch of the metadata log. */
-export interface MetadataBatch {
-  readonly baseOffset: number;
-  /** Offset of the last record of the batch. */
-  readonly lastOffset: number;
-  readonly epoch: number;
-  readonly appendTimestampMs: number;
-  readonly records: readonly ClusterRecord[];
-}
+import type { MetadataBatch } from "./metadata-batch.ts";
+import { MetadataReplay, misplaced, provenanceOf } from "./metadata-replay.ts";
 
 export type MetadataListener = (image: MetadataImage, delta: MetadataDelta) => void;
 
 /** A step towards an image that is not committed yet. */
 interface PendingImage {
   readonly image: MetadataImage;
-  /** `undefined` within a metadata transaction, whose records are published as a whole. */
+  /** What listeners hear; `undefined` when the batch says nothing, or not yet. */
   readonly delta: MetadataDelta | undefined;
+  /** Within a metadata transaction, whose records are seen as a whole or never. */
+  readonly hidden: boolean;
 }
 
 /** An open metadata transaction (KIP-868). */
@@ -34,15 +29,19 @@ interface OpenTransaction {
  * The metadata of this node in its two ages: `head` has everything that was appended, which a leader
  * decides on, and `committed` what can no longer be lost, which listeners see. Images are immutable, so
  * forgetting what was not committed is to go back to another image.
+ *
+ * It begins by replaying: what the snapshot and the log hold becomes one delta, however many batches
+ * it took. After {@link replayed} every batch is a step of its own.
  */
 export class MetadataState {
   readonly #listeners: MetadataListener[] = [];
+  #replay: MetadataReplay | undefined = new MetadataReplay();
   #head = MetadataImage.empty;
   #committed = MetadataImage.empty;
   #pending: PendingImage[] = [];
   #transaction: OpenTransaction | undefined;
 
-  /** With all appended records: the state of the active controller. */
+  /** With all appended records: the state of the active controller. Not there before {@link replayed}. */
   get head(): MetadataImage {
     return this.#head;
   }
@@ -57,22 +56,56 @@ export class MetadataState {
     return this.#transaction !== undefined;
   }
 
-  /** Called for every published image with the delta that led to it, in order. */
+  /**
+   * Calls back for every image that differs from the one before, in order, when it is committed; at
+   * once with everything there is already.
+   */
   onPublish(listener: MetadataListener): void {
     this.#listeners.push(listener);
+    if (!this.#committed.isEmpty) listener(this.#committed, wholeOf(this.#committed));
   }
 
-  /** Takes a batch that is in the log, committed or not. */
+  /** A snapshot takes the place of everything before; only while replaying. */
+  loadSnapshot(records: Iterable<ClusterRecord>, provenance: Provenance): void {
+    assert(this.#replay !== undefined, "a snapshot is loaded into a running state");
+    this.#replay.loadSnapshot(records, provenance);
+  }
+
+  /** The log is replayed to its end. */
+  replayed(): void {
+    const replay = this.#replay;
+    assert(replay !== undefined, "the log is replayed twice");
+    this.#replay = undefined;
+    const { delta, image, transaction } = replay.finish();
+    this.#head = image;
+    this.#pending.push({ image, delta, hidden: false });
+    if (transaction === undefined) return;
+    const open = new MetadataDelta(image);
+    for (const record of transaction.records) open.applyRecord(record);
+    this.#transaction = { delta: open, before: [] };
+    this.#head = open.apply(transaction.provenance);
+    this.#pending.push({ image: this.#head, delta: undefined, hidden: true });
+  }
+
+  /**
+   * Takes a batch that is in the log, committed or not. What it throws is fatal: the state is of no use
+   * afterwards.
+   */
   append(batch: MetadataBatch): void {
+    if (this.#replay !== undefined) {
+      this.#replay.append(batch);
+      return;
+    }
     assert(batch.baseOffset > this.#head.provenance.offset, "a batch is replayed twice", {
       baseOffset: batch.baseOffset,
       head: this.#head.provenance.offset,
     });
-    const provenance: Provenance = {
-      offset: batch.lastOffset,
-      epoch: batch.epoch,
-      timestampMs: batch.appendTimestampMs,
-    };
+    const provenance = provenanceOf(batch);
+    if (this.#transaction === undefined && batch.records.every(saysNothing)) {
+      this.#head = new MetadataImage({ ...this.#head, provenance });
+      this.#pending.push({ image: this.#head, delta: undefined, hidden: false });
+      return;
+    }
     let delta = this.#transaction?.delta ?? new MetadataDelta(this.#head);
     for (const [index, record] of batch.records.entries()) {
       switch (record.kind) {
@@ -91,36 +124,27 @@ export class MetadataState {
           delta.applyRecord(record);
       }
     }
-    const image = delta.apply(provenance);
-    this.#head = image;
-    const visible = this.#transaction === undefined ? delta : undefined;
-    this.#pending.push({ image, delta: visible });
-  }
-
-  /** A snapshot takes the place of everything before. */
-  loadSnapshot(records: Iterable<ClusterRecord>, provenance: Provenance): void {
-    const delta = new MetadataDelta(MetadataImage.empty);
-    for (const record of records) delta.applyRecord(record);
-    this.#transaction = undefined;
     this.#head = delta.apply(provenance);
-    this.#pending = [{ image: this.#head, delta }];
+    const hidden = this.#transaction !== undefined;
+    this.#pending.push({ image: this.#head, delta: hidden ? undefined : delta, hidden });
   }
 
   /** Records below `offset` are committed: publishes what they make. */
   commitTo(offset: number): void {
     let done = 0;
     while (done < this.#pending.length) {
-      const { image, delta } = this.#pending[done]!;
+      const { image, delta, hidden } = this.#pending[done]!;
       if (image.provenance.offset >= offset) break;
       done++;
-      if (delta === undefined) continue;
+      if (hidden) continue;
       this.#committed = image;
+      if (delta === undefined) continue;
       for (const listener of this.#listeners) listener(image, delta);
     }
     if (done > 0) this.#pending = this.#pending.slice(done);
   }
 
-  /** Forgets what is not committed: the caller appends again what the log has above `head`. */
+  /** Forgets what is not committed: the caller appends again what the log has above `committed`. */
   revert(): void {
     this.#pending = [];
     this.#transaction = undefined;
@@ -137,6 +161,13 @@ export class MetadataState {
   }
 }
 
-function misplaced(kind: string): MetadataReplayError {
-  return new MetadataReplayError(`the metadata log has a misplaced ${kind}`);
+/** What brings a listener that knows nothing to this image. */
+function wholeOf(image: MetadataImage): MetadataDelta {
+  const delta = new MetadataDelta(MetadataImage.empty);
+  for (const record of recordsOfImage(image)) delta.applyRecord(record);
+  return delta;
+}
+
+function saysNothing(record: ClusterRecord): boolean {
+  return record.kind === "NoOpRecord";
 }

@@ -32,7 +32,7 @@ export function encodeClusterRecord(record: ClusterRecord): Buffer {
 }
 
 /**
- * Reads a record. Bytes fields of it are views of `bytes`.
+ * Reads a record, which shares nothing with `bytes`.
  * @throws MetadataReplayError for a frame, type or version that is not known, and for a damaged body
  */
 export function decodeClusterRecord(bytes: Buffer): ClusterRecord {
@@ -52,10 +52,23 @@ export function decodeClusterRecord(bytes: Buffer): ClusterRecord {
   }
   try {
     const value = decodeMessage(schema, version.value, bytes.subarray(version.next));
-    return { kind, version: version.value, value } as ClusterRecord;
+    return detached({ kind, version: version.value, value } as ClusterRecord);
   } catch (thrown) {
     throw new MetadataReplayError(`${kind} cannot be read: ${messageOf(thrown)}`, thrown);
   }
+}
+
+/** Decoded bytes are views of a log buffer that is not kept. */
+function detached(record: ClusterRecord): ClusterRecord {
+  if (record.kind !== "UserScramCredentialRecord") return record;
+  const { salt, storedKey, serverKey } = record.value;
+  const value = {
+    ...record.value,
+    salt: Buffer.from(salt),
+    storedKey: Buffer.from(storedKey),
+    serverKey: Buffer.from(serverKey),
+  };
+  return { ...record, value };
 }
 
 function pushVarint(target: number[], value: number): void {

@@ -41,8 +41,13 @@ export interface RaftListener<T> {
     readonly timestampMs: number;
     readonly records: Iterable<T>;
   }): void;
-  /** A batch is in the log, in order; it may still be lost. What this throws keeps it out of the log. */
+  /**
+   * A batch is in the log, or is about to be, in order; it may still be lost. What this throws is fatal,
+   * and keeps it out of the log.
+   */
   append(batch: RaftBatch<T>): void;
+  /** All that the log had at the start was handed over. */
+  replayed(): void;
   /** Everything that was not committed is lost; what of it stays in the log is appended again. */
   revert(): void;
   /** All below `endOffset` can no longer be lost. */
@@ -126,6 +131,7 @@ export class RaftDriver<T> {
     if (this.#bootstrap !== undefined) this.#noteSnapshotVoters(this.#bootstrap, -1);
     const latest = this.#loadSnapshot();
     this.#replay(Math.max(this.#log.logStartOffset, latest?.offset ?? 0));
+    options.listener.replayed();
     this.#raft = new Raft({
       self: options.self,
       selfEndpoints: options.selfEndpoints,
@@ -224,7 +230,12 @@ export class RaftDriver<T> {
       sizeBytes: bytes.length,
       records,
     };
-    this.#options.listener.append(batch);
+    try {
+      this.#options.listener.append(batch);
+    } catch (thrown) {
+      this.#fail(thrown);
+      throw thrown;
+    }
     this.#append(bytes, epoch, nowMs);
     this.#flush();
     return batch;
