@@ -70,11 +70,11 @@ async function cached(
 
 const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1";
 
-/** The class path of Apache Kafka: broker, clients and tools. */
-export async function javaClassPath(): Promise<string> {
+/** All that a pom of this suite asks for, as a class path. */
+async function jars(name: "broker" | "tools"): Promise<string> {
   need("java");
-  const pom = join(here, "java", "pom.xml");
-  const folder = await cached("java", [pom], async (into) => {
+  const pom = join(here, "java", name, "pom.xml");
+  const folder = await cached(`java-${name}`, [pom], async (into) => {
     need("mvn");
     const copy = join(into, "maven");
     mkdirSync(copy);
@@ -83,6 +83,16 @@ export async function javaClassPath(): Promise<string> {
     await must("mvn", ["-q", "-B", ...args, "-DincludeScope=runtime"], { cwd: copy });
   });
   return join(folder, "lib", "*");
+}
+
+/** The class path of Apache Kafka 4.4.0: broker and clients. */
+export function javaClassPath(): Promise<string> {
+  return jars("broker");
+}
+
+/** The class path of Kafka's command-line tools. */
+export function javaToolsClassPath(): Promise<string> {
+  return jars("tools");
 }
 
 /** The class path of the Java client program, compiled. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { here, javaClassPath, javaClient } from "./cache.ts";
+import { here, javaClient, javaToolsClassPath } from "./cache.ts";
 import type { ClientProgram } from "./client-program.ts";
 import { run, type Outcome, type RunOptions } from "./processes.ts";
 
@@ -9,7 +9,7 @@ const toolOptions = [
   "-XX:+UseSerialGC",
   "-XX:TieredStopAtLevel=1",
   "-Xshare:auto",
-  `-Dlog4j2.configurationFile=${join(here, "java", "log4j2-tools.properties")}`,
+  `-Dlog4j2.configurationFile=${join(here, "java", "tools", "log4j2.properties")}`,
 ];
 
 /** Runs one of Kafka's command-line tools by its main class. */
@@ -18,14 +18,14 @@ export async function javaTool(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Outcome> {
-  const classPath = await javaClassPath();
+  const classPath = await javaToolsClassPath();
   return run("java", [...toolOptions, "-cp", classPath, mainClass, ...args], options);
 }
 
 /** The arguments of `java` up to a main class, with the compilers and the heap that loads need. */
 export async function javaLoadArgs(heapMegabytes = 512): Promise<readonly string[]> {
-  const logging = `-Dlog4j2.configurationFile=${join(here, "java", "log4j2-tools.properties")}`;
-  return [`-Xmx${heapMegabytes}M`, "-XX:+UseG1GC", logging, "-cp", await javaClassPath()];
+  const logging = `-Dlog4j2.configurationFile=${join(here, "java", "tools", "log4j2.properties")}`;
+  return [`-Xmx${heapMegabytes}M`, "-XX:+UseG1GC", logging, "-cp", await javaToolsClassPath()];
 }
 
 /** Kafka's own client. */

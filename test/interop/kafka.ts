@@ -83,7 +83,7 @@ export async function prepareKafka(options: BrokerOptions): Promise<KafkaCommand
   mkdirSync(options.dataDir, { recursive: true });
   const properties = writeProperties(options, port, controllerPort);
   await formatKafka(properties, options.dataDir);
-  const logging = `-Dlog4j2.configurationFile=${join(here, "java", "log4j2.properties")}`;
+  const logging = `-Dlog4j2.configurationFile=${join(here, "java", "broker", "log4j2.properties")}`;
   const jvm = [...startScriptOptions, logging, "-cp", await javaClassPath()];
   return { program: "java", args: [...jvm, "kafka.Kafka", properties], port };
 }

@@ -5,8 +5,10 @@ import { javaProgram } from "./java.ts";
 import type { Part } from "./part.ts";
 import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
+import { javaToolsPart } from "./parts/java-tools.ts";
 import { kcatPart } from "./parts/kcat.ts";
 import { mixedGroupPart } from "./parts/mixed-group.ts";
+import { swapPart } from "./parts/swap.ts";
 
 const confluentKafka: ClientProgram = {
   name: "confluent-kafka",
@@ -45,4 +47,6 @@ export const parts: readonly Part[] = [
   mixedGroupPart([javaProgram, confluentKafka, franzGo, aiokafka]),
   crossReadingPart(clients),
   kcatPart,
+  javaToolsPart,
+  swapPart,
 ];

@@ -154,6 +154,7 @@ public final class JavaClient {
         all.put("auto.offset.reset", "earliest");
         all.put("session.timeout.ms", "6000");
         all.put("heartbeat.interval.ms", "500");
+        all.put("fetch.max.wait.ms", "100");
         all.putAll(configs);
         return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
@@ -551,15 +552,72 @@ public final class JavaClient {
         }
     }
 
+    static final int SWAP_RECORDS = 300;
+
+    /** Writes what a data directory has to keep when the broker is swapped: round 1 creates, later rounds go on. */
+    void swapWrite(int round) throws Exception {
+        long baseMs = System.currentTimeMillis() - 1_000_000L;
+        for (String codec : CODECS) {
+            String topic = "swap." + codec;
+            if (round == 1) create(topic, 2, Map.of("retention.ms", "-1", "segment.bytes", "1048576"));
+            long[] before = {end(topic, 0), end(topic, 1)};
+            List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+            for (int i = 0; i < 2 * SWAP_RECORDS; i++) records.add(swapRecord(topic, i, round, baseMs));
+            produce(records, Map.of("compression.type", codec, "enable.idempotence", "true"));
+            for (int p = 0; p < 2; p++) equal(end(topic, p), before[p] + SWAP_RECORDS, "end of " + topic + "-" + p);
+        }
+        if (round == 1) create("swap.empty", 3, Map.of("cleanup.policy", "compact"));
+        if (round == 1) create("swap.gone", 1, Map.of());
+        produce(numbered(round == 1 ? "swap.gone" : "swap.later." + round, 0, 10), Map.of("enable.idempotence", "false", "acks", "1"));
+        if (round == 1) get(admin.deleteTopics(List.of("swap.gone")).all());
+        TopicPartition cut = new TopicPartition("swap.none", 1);
+        get(admin.deleteRecords(Map.of(cut, RecordsToDelete.beforeOffset(40L * round))).all());
+        String group = "swap.group";
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(Map.of("group.id", group))) {
+            consumer.subscribe(List.of("swap.none", "swap.zstd"));
+            take(consumer, SWAP_RECORDS);
+            Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+            for (TopicPartition at : consumer.assignment()) {
+                offsets.put(at, new OffsetAndMetadata(100L * round + at.partition(), Optional.of(0), "round " + round));
+            }
+            consumer.commitSync(offsets);
+        }
+        get(admin.alterConsumerGroupOffsets("swap.simple." + round, Map.of(cut, new OffsetAndMetadata(50L + round))).all());
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, "swap.gzip");
+        AlterConfigOp set = new AlterConfigOp(new ConfigEntry("retention.bytes", "" + 1_000_000_000L * round), AlterConfigOp.OpType.SET);
+        get(admin.incrementalAlterConfigs(Map.of(resource, List.of(set))).all());
+    }
+
+    long end(String topic, int partition) throws Exception {
+        TopicPartition at = new TopicPartition(topic, partition);
+        return get(admin.listOffsets(Map.of(at, OffsetSpec.latest())).all()).get(at).offset();
+    }
+
+    /** Values that do not compress, so that a partition gets several segments of a megabyte. */
+    static ProducerRecord<byte[], byte[]> swapRecord(String topic, int i, int round, long baseMs) {
+        byte[] value = new byte[i % 9 == 0 ? 10 : 6000];
+        new java.util.Random(i * 31L + round).nextBytes(value);
+        List<Header> headers = i % 7 == 0 ? List.of(new RecordHeader("round", bytes("" + round)), new RecordHeader("null", null)) : List.of();
+        byte[] key = i % 5 == 0 ? null : bytes("key-" + i);
+        return new ProducerRecord<>(topic, i % 2, baseMs + i * 1000L, key, i % 11 == 0 ? null : value, headers);
+    }
+
     /** Prints a line for every record of every topic: what a data directory answers, to be compared as text. */
     void dump() throws Exception {
+        List<TopicPartition> partitions = new ArrayList<>();
+        emit("cluster", get(admin.describeCluster().clusterId()));
         List<String> topics = new ArrayList<>(get(admin.listTopics().names()));
         Collections.sort(topics);
         Map<String, TopicDescription> described = get(admin.describeTopics(topics).allTopicNames());
         for (String topic : topics) {
             emit("topic", topic, described.get(topic).topicId().toString(), "" + described.get(topic).partitions().size());
-            for (int p = 0; p < described.get(topic).partitions().size(); p++) dumpPartition(new TopicPartition(topic, p));
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+            for (ConfigEntry entry : get(admin.describeConfigs(List.of(resource)).all()).get(resource).entries()) {
+                if (entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG) emit("config", topic, entry.name(), entry.value());
+            }
+            for (int p = 0; p < described.get(topic).partitions().size(); p++) partitions.add(new TopicPartition(topic, p));
         }
+        dumpRecords(partitions);
         List<String> groups = new ArrayList<>();
         get(admin.listGroups().all()).forEach(one -> groups.add(one.groupId()));
         Collections.sort(groups);
@@ -572,26 +630,44 @@ public final class JavaClient {
         }
     }
 
-    void dumpPartition(TopicPartition at) throws Exception {
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(Map.of("check.crcs", "true", "auto.offset.reset", "none"))) {
-            long start = consumer.beginningOffsets(List.of(at)).get(at);
-            long end = consumer.endOffsets(List.of(at)).get(at);
-            emit("partition", at.toString(), Long.toString(start), Long.toString(end));
-            consumer.assign(List.of(at));
-            consumer.seek(at, start);
-            long deadline = System.nanoTime() + 30_000_000_000L;
-            while (consumer.position(at) < end) {
-                check(System.nanoTime() < deadline, at + " stands at " + consumer.position(at) + " of " + end);
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                    Map<String, String> headers = new HashMap<>();
-                    int n = 0;
-                    for (Header header : record.headers()) headers.put(n++ + header.key(), Arrays.toString(header.value()));
-                    emit("record", at.toString(), "" + record.offset(), "" + record.timestamp(), record.timestampType().name,
-                        "" + Arrays.hashCode(record.key()), "" + Arrays.hashCode(record.value()),
-                        "" + (record.value() == null ? -1 : record.value().length), new java.util.TreeMap<>(headers).toString());
+    void dumpRecords(List<TopicPartition> partitions) throws Exception {
+        Map<String, String> configs = Map.of("check.crcs", "true", "auto.offset.reset", "none", "fetch.max.wait.ms", "50");
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(configs)) {
+            Map<TopicPartition, Long> starts = consumer.beginningOffsets(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, List<String[]>> lines = new HashMap<>();
+            consumer.assign(partitions);
+            for (TopicPartition at : partitions) {
+                consumer.seek(at, starts.get(at));
+                lines.put(at, new ArrayList<>());
+            }
+            long deadline = System.nanoTime() + 40_000_000_000L;
+            List<TopicPartition> open = new ArrayList<>(partitions);
+            while (true) {
+                open.removeIf(at -> consumer.position(at) >= ends.get(at));
+                if (open.isEmpty()) break;
+                check(System.nanoTime() < deadline, open + " not read to the end, the first stands at " + consumer.position(open.get(0)));
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                    lines.get(new TopicPartition(record.topic(), record.partition())).add(describe(record));
                 }
             }
+            var producers = get(admin.describeProducers(partitions).all());
+            for (TopicPartition at : partitions) {
+                emit("partition", at.toString(), "" + starts.get(at), "" + ends.get(at));
+                producers.get(at).activeProducers().stream().sorted(java.util.Comparator.comparing(one -> one.producerId()))
+                    .forEach(one -> emit("producer", at.toString(), "" + one.producerId(), "" + one.producerEpoch(),
+                        "" + one.lastSequence(), "" + one.lastTimestamp()));
+                for (String[] line : lines.get(at)) emit(line);
+            }
         }
+    }
+
+    static String[] describe(ConsumerRecord<byte[], byte[]> record) {
+        List<String> headers = new ArrayList<>();
+        for (Header header : record.headers()) headers.add(header.key() + "=" + Arrays.toString(header.value()));
+        return new String[] {"record", record.topic() + "-" + record.partition(), "" + record.offset(), "" + record.timestamp(),
+            record.timestampType().name, "" + record.leaderEpoch().orElse(-1), "" + Arrays.hashCode(record.key()),
+            "" + Arrays.hashCode(record.value()), "" + (record.value() == null ? -1 : record.value().length), headers.toString()};
     }
 
     public static void main(String[] args) throws Exception {
@@ -608,6 +684,7 @@ public final class JavaClient {
                 case "create" -> client.create(topic, count, Map.of());
                 case "feed" -> client.feed(topic, count, Integer.parseInt(options.getOrDefault("--rate", "1000")));
                 case "member" -> client.member(topic, options.get("--group"));
+                case "swap-write" -> client.swapWrite(count);
                 case "dump" -> client.dump();
                 default -> throw new IllegalArgumentException("no mode " + args[0]);
             }
