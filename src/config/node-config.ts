@@ -90,7 +90,8 @@ function impliedLayer(
   const clients = `PLAINTEXT://${LOCAL}:${portFlag ?? DEFAULT_PORT}`;
   const listeners = said.get("listeners") ?? clients;
   const controller = firstOf(said.get("controller.listener.names") ?? "CONTROLLER");
-  const port = portFlag === 0 ? 0 : freeControllerPort(listeners);
+  // Nobody connects to the only controller there is, and two such nodes on one machine must not collide.
+  const port = portFlag === undefined ? freeControllerPort(listeners) : 0;
   texts.set("process.roles", "broker,controller");
   texts.set("node.id", nodeId);
   texts.set("controller.listener.names", controller);
