@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../platform/clock.ts";
 import { nodeClock } from "../platform/node/clock.ts";
+import { SimProcessLife } from "./sim-process-life.ts";
 import type { SimTrace } from "./sim-trace.ts";
 
 /** Why {@link SimClock.run} came back. */
@@ -177,10 +178,11 @@ function promisesSettled(): Promise<void> {
  */
 export class SimProcessClock implements Clock {
   readonly #clock: SimClock;
-  #alive = true;
+  readonly #life: SimProcessLife;
 
-  constructor(clock: SimClock) {
+  constructor(clock: SimClock, life: SimProcessLife = new SimProcessLife()) {
     this.#clock = clock;
+    this.#life = life;
   }
 
   nowMs(): number {
@@ -192,9 +194,7 @@ export class SimProcessClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
-    return this.#clock.schedule(delayMs, "timer", () => {
-      if (this.#alive) fire();
-    });
+    return this.#clock.schedule(delayMs, "timer", () => this.#life.call(fire));
   }
 
   defer(fire: () => void): void {
@@ -202,6 +202,6 @@ export class SimProcessClock implements Clock {
   }
 
   kill(): void {
-    this.#alive = false;
+    this.#life.end();
   }
 }

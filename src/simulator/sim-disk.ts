@@ -10,6 +10,7 @@ import {
 import type { SimClock } from "./sim-clock.ts";
 import { DiskFaults, type DiskOperation } from "./sim-faults.ts";
 import { PAGE_BYTES, type SyncInFlight } from "./sim-file.ts";
+import { SimProcessDisk } from "./sim-process-disk.ts";
 import type { SimRandom } from "./sim-random.ts";
 import type { SimTrace } from "./sim-trace.ts";
 import {
@@ -44,13 +45,14 @@ class Machine {
   readonly clock: SimClock;
   readonly random: SimRandom;
   readonly trace: SimTrace | undefined;
-  readonly delays: DiskDelays;
+  delays: DiskDelays;
   readonly faults = new DiskFaults();
   readonly names = new NameJournal();
   /** Counts the processes that used the disk: handles of earlier ones are dead. */
   process = 0;
   capacityBytes: number;
   usedBytes = 0;
+  #interruption: { after: number; readonly interrupt: () => void } | undefined;
 
   constructor(options: SimDiskOptions) {
     this.clock = options.clock;
@@ -62,6 +64,26 @@ class Machine {
 
   delayMs([min, max]: readonly [number, number]): number {
     return min + this.random.fraction() * (max - min);
+  }
+
+  set interruption(plan: { readonly after: number; readonly interrupt: () => void } | undefined) {
+    this.#interruption = plan === undefined ? undefined : { ...plan };
+  }
+
+  /** Counts a call of a process; gives what is to happen in the middle of it, if anything is. */
+  count(): (() => void) | undefined {
+    const plan = this.#interruption;
+    if (plan === undefined || plan.after-- > 0) return undefined;
+    this.#interruption = undefined;
+    return plan.interrupt;
+  }
+
+  /** Counts a call that has no middle: what is planned happens before it, and the process is gone. */
+  enter(operation: string, path: string): void {
+    const interrupt = this.count();
+    if (interrupt === undefined) return;
+    interrupt();
+    throw this.fail("failed", operation, path, "interrupted");
   }
 
   /** Throws the failure that is planned for this call. */
@@ -108,6 +130,7 @@ class SimDiskFile implements DiskFile {
 
   read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
     this.#checkOpen("read");
+    this.#machine.enter("read", this.path);
     this.#machine.checkFault("read", this.path);
     return this.#node.content.read(target, targetOffset, length, position);
   }
@@ -139,9 +162,12 @@ class SimDiskFile implements DiskFile {
     if (length === 0) return;
     const machine = this.#machine;
     const { content } = this.#node;
+    const interrupt = machine.count();
     let possible = length;
-    let kind = machine.faults.take("write", this.path);
-    if (kind !== undefined) {
+    let kind = interrupt === undefined ? machine.faults.take("write", this.path) : undefined;
+    if (interrupt !== undefined) {
+      possible = machine.random.below(length + 1);
+    } else if (kind !== undefined) {
       // What fails in the middle has done a part.
       possible = machine.random.below(length);
     } else {
@@ -163,12 +189,17 @@ class SimDiskFile implements DiskFile {
       possible,
       crc32c(bytes, offset, offset + possible),
     );
+    if (interrupt !== undefined) {
+      interrupt();
+      throw this.#fail("failed", "write", "interrupted");
+    }
     if (kind !== undefined) throw this.#fail(kind, "write", `${possible} of ${length} bytes`);
   }
 
   truncate(sizeBytes: number): void {
     this.#checkOpen("truncate");
     if (!this.#isWritable) throw this.#fail("other", "truncate", "not open for writing");
+    this.#machine.enter("truncate", this.path);
     this.#machine.checkFault("truncate", this.path);
     const { content } = this.#node;
     const before = content.allocatedBytes;
@@ -185,6 +216,7 @@ class SimDiskFile implements DiskFile {
       let sync: SyncInFlight;
       try {
         this.#checkOpen("fdatasync");
+        machine.enter("fdatasync", this.path);
         sync = node.content.beginSync();
       } catch (thrown) {
         this.#later("disk sync", 0, () => reject(thrown));
@@ -207,6 +239,7 @@ class SimDiskFile implements DiskFile {
 
   datasyncNow(): void {
     this.#checkOpen("fdatasync");
+    this.#machine.enter("fdatasync", this.path);
     const { content } = this.#node;
     const kind = this.#machine.faults.take("sync", this.path);
     const sync = content.beginSync();
@@ -278,6 +311,38 @@ export class SimDisk implements Disk {
 
   get usedBytes(): number {
     return this.#machine.usedBytes;
+  }
+
+  /** What the device takes from now on. */
+  get delays(): DiskDelays {
+    return this.#machine.delays;
+  }
+
+  set delays(delays: DiskDelays) {
+    this.#machine.delays = delays;
+  }
+
+  /** The disk as the process that runs now has it: it refuses everything once that is gone. */
+  forProcess(): SimProcessDisk {
+    const machine = this.#machine;
+    const { process } = machine;
+    return new SimProcessDisk(this, {
+      isAlive: () => process === machine.process,
+      enter: (operation, path) => machine.enter(operation, path),
+    });
+  }
+
+  /**
+   * Plans what happens in the middle of a call of the process, after so many others that touch the
+   * device: `interrupt` is to end the process. A write may then be done in part.
+   */
+  interruptAfter(calls: number, interrupt: () => void): void {
+    this.#machine.interruption = { after: calls, interrupt };
+  }
+
+  /** Nothing is interrupted any more. */
+  clearInterruption(): void {
+    this.#machine.interruption = undefined;
   }
 
   /** The process that uses the disk dies. What it has written stays, synced or not. */

@@ -7,6 +7,7 @@ import {
   type Receiver,
 } from "../platform/network.ts";
 import type { SimClock } from "./sim-clock.ts";
+import { SimProcessLife } from "./sim-process-life.ts";
 import type { SimRandom } from "./sim-random.ts";
 import type { SimTrace } from "./sim-trace.ts";
 
@@ -70,8 +71,8 @@ export class SimNetwork {
   }
 
   /** The network as one process on a host sees it. */
-  processOn(host: string): SimProcessNetwork {
-    return new SimProcessNetwork(this, host);
+  processOn(host: string, life?: SimProcessLife): SimProcessNetwork {
+    return new SimProcessNetwork(this, host, life);
   }
 
   /** Nothing gets from one host to the other (in this direction) until {@link unblock}. */
@@ -191,16 +192,17 @@ export class SimProcessNetwork implements Network {
   readonly host: string;
   readonly connections = new Set<SimConnection>();
   readonly #network: SimNetwork;
+  readonly life: SimProcessLife;
   readonly #listeners = new Set<SimListener>();
-  #alive = true;
 
-  constructor(network: SimNetwork, host: string) {
+  constructor(network: SimNetwork, host: string, life: SimProcessLife = new SimProcessLife()) {
     this.#network = network;
     this.host = host;
+    this.life = life;
   }
 
   get isAlive(): boolean {
-    return this.#alive;
+    return this.life.isAlive;
   }
 
   listen(
@@ -209,7 +211,7 @@ export class SimProcessNetwork implements Network {
   ): Promise<Listener> {
     const port = address.port === 0 ? this.#network.freePort(this.host) : address.port;
     const listener = new SimListener(this, address.host, port, accept);
-    if (!this.#alive || !this.#network.listen(this.host, port, listener)) {
+    if (!this.isAlive || !this.#network.listen(this.host, port, listener)) {
       const message = `cannot listen on ${address.host}:${port}`;
       return Promise.reject(new NetworkError(message, { code: "EADDRINUSE", retriable: true }));
     }
@@ -226,7 +228,7 @@ export class SimProcessNetwork implements Network {
     const host = ownAddresses.has(address.host) ? this.host : address.host;
     return new Promise((resolve, reject) => {
       const refuse = (code: string, reason: string): void => {
-        if (!this.#alive) return;
+        if (!this.isAlive) return;
         const message = `cannot connect to ${address.host}:${address.port}: ${reason}`;
         reject(new NetworkError(message, { code, retriable: true }));
       };
@@ -239,14 +241,14 @@ export class SimProcessNetwork implements Network {
         return;
       }
       network.clock.schedule(delayMs, "network connect", () => {
-        if (!this.#alive) return;
+        if (!this.isAlive) return;
         const listener = network.listenerAt(host, address.port);
         if (listener === undefined) {
           refuse("ECONNREFUSED", "refused");
           return;
         }
         const [near, far] = network.connectEnds(this, listener.process, address.port);
-        listener.accept(far);
+        listener.process.life.call(() => listener.accept(far));
         resolve(near);
       });
     });
@@ -261,7 +263,7 @@ export class SimProcessNetwork implements Network {
    * the power of the host fails.
    */
   kill(silently = false): void {
-    this.#alive = false;
+    this.life.end();
     for (const listener of this.#listeners) this.unlisten(listener);
     for (const connection of this.connections) connection.abandon(silently);
   }
@@ -412,9 +414,7 @@ export class SimConnection implements Connection {
 
   /** Calls back into the process of this end, soon, if it lives. */
   #callBack(call: () => void): void {
-    this.#network.clock.schedule(0, "network call", () => {
-      if (this.#process.isAlive) call();
-    });
+    this.#network.clock.schedule(0, "network call", () => this.#process.life.call(call));
   }
 
   #scheduleSend(): void {
@@ -447,7 +447,8 @@ export class SimConnection implements Connection {
         continue;
       }
       this.#writes.shift();
-      write.done?.();
+      const { done } = write;
+      if (done !== undefined) this.#process.life.call(done);
       if (this.#isClosed) return;
     }
     if (!this.#isEnding) return;
@@ -473,7 +474,7 @@ export class SimConnection implements Connection {
     this.#isDeliveryScheduled = true;
     this.#network.clock.schedule(this.#network.delayMs(), "network deliver", () => {
       this.#isDeliveryScheduled = false;
-      if (!this.#isClosed && this.#process.isAlive) this.#deliver();
+      if (!this.#isClosed) this.#process.life.call(() => this.#deliver());
     });
   }
 
@@ -499,6 +500,7 @@ export class SimConnection implements Connection {
     this.#take(target, count);
     network.trace?.note("network received", this.id, this.localAddress, count);
     receiver.received(count);
+    if (this.#isClosed) return;
     this.peer.#scheduleSend();
     this.#scheduleDelivery();
   }

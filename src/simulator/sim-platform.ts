@@ -1,7 +1,10 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
 import type { Platform } from "../platform/platform.ts";
 import { SimClock, SimProcessClock } from "./sim-clock.ts";
 import { SimDisk, type DiskDelays } from "./sim-disk.ts";
 import { SimNetwork, type NetworkConditions, type SimProcessNetwork } from "./sim-network.ts";
+import { SimProcessLife, type UncaughtListener } from "./sim-process-life.ts";
 import { SimRandom } from "./sim-random.ts";
 import { SimTrace } from "./sim-trace.ts";
 
@@ -83,18 +86,21 @@ export class SimHost {
     return this.#process;
   }
 
-  /** A new process; one that still runs is killed first, for the disk belongs to one at a time. */
-  start(): SimProcess {
+  /**
+   * A new process; one that still runs is killed first, for the disk belongs to one at a time.
+   * Without `onUncaught`, what nobody in the process catches ends the run of the world.
+   */
+  start(onUncaught?: UncaughtListener): SimProcess {
     this.kill();
     const world = this.#world;
     const stream = `process ${this.name} ${this.#started++}`;
     world.trace.note("process started", this.name);
-    this.#process = new SimProcess(
-      new SimProcessClock(world.clock),
-      this.disk,
-      world.network.processOn(this.name),
-      new SimRandom(world.seed, stream),
-    );
+    const life = new SimProcessLife(onUncaught);
+    this.#process = new SimProcess(life, world.network.processOn(this.name, life), {
+      clock: new SimProcessClock(world.clock, life),
+      disk: this.disk.forProcess(),
+      random: new SimRandom(world.seed, stream),
+    });
     return this.#process;
   }
 
@@ -117,22 +123,20 @@ export class SimHost {
 /** The four doors as one process has them, until it dies. */
 export class SimProcess {
   readonly platform: Platform;
-  readonly #clock: SimProcessClock;
+  readonly life: SimProcessLife;
   readonly #network: SimProcessNetwork;
 
   constructor(
-    clock: SimProcessClock,
-    disk: SimDisk,
+    life: SimProcessLife,
     network: SimProcessNetwork,
-    random: SimRandom,
+    doors: { readonly clock: Clock; readonly disk: Disk; readonly random: SimRandom },
   ) {
-    this.#clock = clock;
+    this.life = life;
     this.#network = network;
-    this.platform = { clock, disk, network, random };
+    this.platform = { ...doors, network };
   }
 
   stop(silently: boolean): void {
-    this.#clock.kill();
     this.#network.kill(silently);
   }
 }
