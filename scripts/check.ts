@@ -10,9 +10,16 @@ const layers: Step = {
 
 const steps: readonly Step[] = [
   layers,
-  programStep("format", binary("oxfmt"), ["--check", "src", "scripts", "test", "bench"]),
+  programStep("format", binary("oxfmt"), ["--check", "src", "scripts", "test", "bench", "docker"]),
   programStep("types", binary("tsc"), ["-p", "."]),
-  programStep("lint", binary("oxlint"), ["--type-aware", "src", "scripts", "test", "bench"]),
+  programStep("lint", binary("oxlint"), [
+    "--type-aware",
+    "src",
+    "scripts",
+    "test",
+    "bench",
+    "docker",
+  ]),
   programStep("tests", process.execPath, ["scripts/test.ts", "src", "scripts"]),
 ];
 

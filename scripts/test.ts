@@ -13,7 +13,7 @@ const { positionals, values } = parseArgs({
   options: { test: { type: "string", short: "t", multiple: true } },
 });
 const wanted = positionals.map((path) => relative(root, join(process.cwd(), path)));
-const files = ["src", "scripts", "test", "bench"]
+const files = ["src", "scripts", "test", "bench", "docker"]
   .flatMap((folder) => filesBelow(folder, ".test.ts"))
   .filter(
     (file) =>

@@ -1,0 +1,94 @@
+/** The image's entry scripts starting Moldau itself, waited for and used as Testcontainers does it. */
+import assert from "node:assert/strict";
+import { type ChildProcess } from "node:child_process";
+import * as fs from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { test } from "node:test";
+
+import { Admin, Cluster, Consumer, Producer } from "../src/client/index.ts";
+import { nodePlatform } from "../src/platform/node/platform.ts";
+import { Image, testcontainersStarters, testcontainersVariables } from "./scratch-image.ts";
+
+/** The first of three ports in a row of which this one is free. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Resolves when a line of the log matches; fails when the process ends before. */
+async function waitFor(child: ChildProcess, ready: RegExp): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let output = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    if (output.split("\n").some((line) => ready.test(line))) resolve();
+  });
+  child.once("exit", () => reject(new Error(`it ended before it was ready:\n${output}`)));
+  return promise;
+}
+
+/** A record goes in and comes out again, by way of the address that was advertised. */
+async function roundTrip(port: number): Promise<void> {
+  const bootstrap = [`127.0.0.1:${port}`];
+  const cluster = await Cluster.connect({ platform: nodePlatform, bootstrap });
+  try {
+    const admin = new Admin(cluster);
+    const topic = { name: "orders", partitions: 1, replicationFactor: 1 };
+    const [created] = await admin.createTopics([topic]);
+    assert.ok(created);
+    const producer = new Producer(cluster);
+    await producer.send({ topic: "orders", key: Buffer.from("k"), value: Buffer.from("v") });
+    await producer.close();
+    const consumer = new Consumer(cluster);
+    consumer.assign([{ topic: "orders", partition: 0, offset: 0 }]);
+    let value: string | undefined;
+    for (let tries = 0; tries < 20 && value === undefined; tries++) {
+      const [record] = await consumer.poll(500);
+      value = record?.value?.toString();
+    }
+    assert.equal(value, "v");
+  } finally {
+    cluster.close();
+  }
+}
+
+const commands = new Image(true).output("opt/kafka/bin/kafka-storage", ["random-uuid"]);
+const withoutStorage = /unknown command/.test(commands) && "moldau has no kafka-storage";
+
+for (const index of testcontainersStarters(0).keys()) {
+  const name = testcontainersStarters(0)[index]?.name ?? "";
+  const skip = name.includes(" Go,") && withoutStorage;
+  test(`${name}: starts and serves`, { skip }, async () => {
+    const port = await freePort();
+    const starter = testcontainersStarters(port)[index];
+    assert.ok(starter);
+    const image = new Image(true);
+    image.write("tmp/testcontainers_start.sh", starter.script);
+    const child = image.start("tmp/testcontainers_start.sh", testcontainersVariables(port));
+    await waitFor(child, starter.ready);
+    await roundTrip(port);
+  });
+}
+
+test("the image's command is one process at last, which a signal stops in order", async () => {
+  const port = await freePort();
+  const image = new Image(true);
+  const advertised = { KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://localhost:${port}` };
+  const child = image.start("etc/kafka/docker/run", {
+    ...testcontainersVariables(port),
+    ...advertised,
+    KAFKA_INTER_BROKER_LISTENER_NAME: "PLAINTEXT",
+  });
+  await waitFor(child, /Kafka Server started/);
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const [code] = await ended;
+  assert.equal(code, 0);
+  const properties = fs.readFileSync(image.at("var/lib/kafka/data/meta.properties"), "utf8");
+  assert.match(properties, /^cluster\.id=4L6g3nShT-eMCtK--X86sw$/m);
+});
