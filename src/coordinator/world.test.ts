@@ -115,6 +115,7 @@ export class MemoryLog implements CoordinatorLog {
   failNextAppend: ErrorCode | undefined;
   maxBytes = 1_048_588;
   appends = 0;
+  failures = 0;
 
   #partition(index: number): MemoryPartition {
     let partition = this.#partitions.get(index);
@@ -134,7 +135,10 @@ export class MemoryLog implements CoordinatorLog {
   append(index: number, batch: Buffer, leaderEpoch: number): CoordinatorAppendResult {
     const error = this.failNextAppend;
     this.failNextAppend = undefined;
-    if (error !== undefined) return { kind: "failed", error };
+    if (error !== undefined) {
+      this.failures++;
+      return { kind: "failed", error };
+    }
     assert.ok(batch.length <= this.maxBytes, "a batch that is too large");
     this.appends++;
     const partition = this.#partition(index);
@@ -160,6 +164,19 @@ export class MemoryLog implements CoordinatorLog {
     const partition = this.#partition(index);
     partition.highWatermark = upTo ?? partition.endOffset;
     partition.listener?.(partition.highWatermark);
+  }
+
+  isCommitted(index: number): boolean {
+    const { highWatermark, endOffset } = this.#partition(index);
+    return highWatermark === endOffset;
+  }
+
+  /** Loses what is not committed, as the log of a leader that was replaced does. */
+  truncateToHighWatermark(index: number): void {
+    const partition = this.#partition(index);
+    while (partition.endOffset > partition.highWatermark) {
+      partition.endOffset = baseOffsetAt(partition.batches.pop()!, 0);
+    }
   }
 
   commitAll(): void {
@@ -208,14 +225,20 @@ export class MemoryLog implements CoordinatorLog {
   }
 
   /** Everything that was ever written, decoded. */
-  *records(): Generator<{ partition: number; offset: number; record: GroupRecord }> {
+  *records(): Generator<{
+    partition: number;
+    offset: number;
+    leaderEpoch: number;
+    record: GroupRecord;
+  }> {
     for (const [index, { batches }] of this.#partitions) {
       for (const bytes of batches) {
         const batch = new RecordBatchView(bytes);
         if (batch.isControl) continue;
         for (const { key, value, offset } of batch.records()) {
           const record = decodeGroupRecord(key!, value);
-          if (record !== undefined) yield { partition: index, offset, record };
+          if (record === undefined) continue;
+          yield { partition: index, offset, leaderEpoch: batch.partitionLeaderEpoch, record };
         }
       }
     }
@@ -511,7 +534,7 @@ export class World {
     const call = new Call(offsetFetchResponse, options.version ?? 9);
     const version = options.version ?? 9;
     const wanted =
-      options.partitions == null
+      options.partitions === null || options.partitions === undefined
         ? null
         : Object.entries(options.partitions).map(([key, partitionIndexes]) => ({
             name: version < 10 ? key : "",

@@ -541,3 +541,103 @@ test("who waits when the coordinator moves is told to look for it", () => {
   assert.equal(sync.response.errorCode, ErrorCode.NOT_COORDINATOR);
   assert.equal(world.clock.timers, 0);
 });
+
+test("a session that ran out while the member waited begins anew with the answer", () => {
+  const world = new World();
+  const joins = [world.joinTwice(), world.joinTwice()];
+  world.clock.advance(10_000);
+  const { leader, generationId } = joins[0]!.call.response;
+  const follower = joins.find(({ memberId }) => memberId !== leader)!.memberId;
+  const sync = world.sync(follower, generationId);
+  for (let ms = 0; ms < 2 * SESSION_MS; ms += 1000) {
+    world.clock.advance(1000);
+    world.heartbeat(leader, generationId);
+  }
+  world.sync(leader, generationId);
+  world.clock.advance();
+  assert.equal(sync.response.errorCode, ErrorCode.NONE);
+  world.clock.advance(SESSION_MS - 1);
+  world.heartbeat(leader, generationId);
+  assert.equal(world.state(), "Stable");
+  world.clock.advance(1);
+  assert.equal(world.state(), "PreparingRebalance");
+});
+
+test("a first join whose record is lost fails, and leaves no group", () => {
+  const world = new World();
+  world.log.failNextAppend = ErrorCode.NOT_ENOUGH_REPLICAS;
+  const parked = world.join({ version: 3 });
+  const second = world.join({ version: 3 });
+  world.clock.advance();
+  assert.equal(parked.response.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+  assert.equal(parked.response.memberId, "");
+  assert.equal(second.response.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+  assert.equal(world.state(), "Dead");
+  world.clock.advance(REBALANCE_MS * 10);
+  assert.equal(world.state(), "Dead");
+  assert.equal(world.stableGroup(1).generation, 1);
+});
+
+test("an assignment that is lost sends everybody back to join", () => {
+  const world = new World();
+  const joins = [world.joinTwice(), world.joinTwice()];
+  world.clock.advance(10_000);
+  const { leader, generationId } = joins[0]!.call.response;
+  const ids = joins.map(({ memberId }) => memberId);
+  world.log.failNextAppend = ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  const syncs = ids.map((id) => world.sync(id, generationId, id === leader ? { [id]: "x" } : {}));
+  world.clock.advance();
+  for (const sync of syncs) assert.equal(sync.response.errorCode, ErrorCode.NOT_COORDINATOR);
+  assert.equal(world.state(), "PreparingRebalance");
+  const rejoins = ids.map((memberId) => world.join({ memberId }));
+  world.clock.advance();
+  for (const join of rejoins) assert.equal(join.response.generationId, generationId + 1);
+});
+
+test("a sync that is overtaken by a rebalance has no effect when it is committed", () => {
+  const world = new World();
+  const { memberId, call } = world.joinTwice();
+  world.clock.advance(INITIAL_DELAY_MS);
+  world.log.commitAtOnce = false;
+  const sync = world.sync(memberId, call.response.generationId, { [memberId]: "x" });
+  world.clock.advance();
+  assert.equal(sync.isAnswered, false);
+  assert.equal(world.state(), "CompletingRebalance");
+  world.join({ version: 3 });
+  world.clock.advance();
+  assert.equal(sync.response.errorCode, ErrorCode.REBALANCE_IN_PROGRESS);
+  world.log.commitAll();
+  assert.equal(world.state(), "PreparingRebalance");
+});
+
+test("a static replacement that is lost is undone", () => {
+  const world = new World();
+  const first = world.join({ instanceId: "one" });
+  world.clock.advance(INITIAL_DELAY_MS);
+  const { memberId, generationId } = first.response;
+  world.sync(memberId, generationId, { [memberId]: "mine" }, { instanceId: "one" });
+  world.clock.advance();
+  world.log.failNextAppend = ErrorCode.NOT_ENOUGH_REPLICAS;
+  const back = world.join({ instanceId: "one" });
+  world.clock.advance();
+  assert.equal(back.response.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+  assert.equal(back.response.memberId, "");
+  const heartbeat = world.heartbeat(memberId, generationId, { instanceId: "one" });
+  assert.equal(heartbeat.response.errorCode, ErrorCode.NONE);
+  const sync = world.sync(memberId, generationId, {}, { instanceId: "one" });
+  assert.equal(sync.response.assignment.toString(), "mine");
+});
+
+test("a group that is emptied stays so even if its record is lost", () => {
+  const world = new World();
+  const { ids, generation } = world.stableGroup(1);
+  world.log.failNextAppend = ErrorCode.NOT_ENOUGH_REPLICAS;
+  const left = world.leave([{ memberId: ids[0]! }]);
+  world.clock.advance();
+  assert.equal(left.response.errorCode, ErrorCode.COORDINATOR_NOT_AVAILABLE);
+  assert.equal(world.state(), "Empty");
+  // Another coordinator would find the last generation that was written, and its session would end.
+  const reloaded = world.reloaded();
+  assert.equal(reloaded.state(), "Stable");
+  assert.equal(reloaded.heartbeat(ids[0]!, generation).response.errorCode, ErrorCode.NONE);
+});
