@@ -1,0 +1,116 @@
+import { writeFileAtomically, writeFileAtomicallyAsync, type Disk } from "../platform/disk.ts";
+import { DamagedFileError } from "./storage-error.ts";
+
+/**
+ * Kafka's checkpoint text: a line `0` for the version, a line with the number of entries, then one
+ * entry a line. An empty file has no entries.
+ */
+const VERSION = "0";
+const HEADER_LINES = 2;
+/** No log directory holds more partitions than this; a greater count is damage. */
+const ENTRIES_MAX = 10_000_000;
+
+/** The text of a checkpoint file with these entries. */
+export function formatCheckpoint(entries: readonly string[]): string {
+  const lines = entries.length === 0 ? "" : `${entries.join("\n")}\n`;
+  return `${VERSION}\n${entries.length}\n${lines}`;
+}
+
+/** The entries of a checkpoint text; throws {@link DamagedFileError} where it is none. */
+export function parseCheckpoint(text: string, path: string): string[] {
+  if (text.length === 0) return [];
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  if (lines[0] !== VERSION) throw new DamagedFileError(path, `unknown version ${lines[0] ?? ""}`);
+  const count = wholeNumber(lines[1]);
+  if (count === undefined || count > ENTRIES_MAX) {
+    throw new DamagedFileError(path, `no number of entries in line 2`);
+  }
+  if (lines.length !== HEADER_LINES + count) {
+    throw new DamagedFileError(path, `${lines.length - HEADER_LINES} entries instead of ${count}`);
+  }
+  return lines.slice(HEADER_LINES);
+}
+
+/** A number as text of digits, or `undefined`. */
+export function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,19}$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/**
+ * One of the files of a log directory that give an offset for each partition, by the name of its
+ * folder (`orders-0`). Written as a whole; while one writing is under way the newest waiting one
+ * replaces the others.
+ */
+export class OffsetCheckpoint {
+  readonly path: string;
+  readonly #disk: Disk;
+  #writing: Promise<void> | undefined;
+  #waiting: ReadonlyMap<string, number> | undefined;
+  #written: string | undefined;
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk;
+    this.path = path;
+  }
+
+  /** Makes an empty file when there is none, as Kafka does at start. */
+  create(): void {
+    this.#disk.open(this.path, "write").close();
+  }
+
+  /** What the file says; empty when there is none. Throws {@link DamagedFileError}. */
+  read(): Map<string, number> {
+    const offsets = new Map<string, number>();
+    if (this.#disk.status(this.path) === undefined) return offsets;
+    const text = this.#disk.readFile(this.path).toString();
+    for (const line of parseCheckpoint(text, this.path)) {
+      const [topic, partition, offset, ...rest] = line.split(" ");
+      const number = wholeNumber(offset);
+      if (topic === undefined || wholeNumber(partition) === undefined || number === undefined) {
+        throw new DamagedFileError(this.path, `malformed entry "${line.slice(0, 300)}"`);
+      }
+      if (rest.length > 0) throw new DamagedFileError(this.path, `malformed entry "${line}"`);
+      offsets.set(`${topic}-${Number(partition)}`, number);
+    }
+    return offsets;
+  }
+
+  /** Replaces the content; done when it is on the device. Does nothing when it is the same. */
+  async write(offsets: ReadonlyMap<string, number>): Promise<void> {
+    this.#waiting = offsets;
+    this.#writing ??= this.#writeWaiting().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  /** The same, blocking; no {@link write} may be under way. */
+  writeNow(offsets: ReadonlyMap<string, number>): void {
+    const text = formatOffsets(offsets);
+    writeFileAtomically(this.#disk, this.path, Buffer.from(text));
+    this.#written = text;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    while (this.#waiting !== undefined) {
+      const text = formatOffsets(this.#waiting);
+      this.#waiting = undefined;
+      if (text === this.#written) continue;
+      this.#written = undefined;
+      await writeFileAtomicallyAsync(this.#disk, this.path, Buffer.from(text));
+      this.#written = text;
+    }
+  }
+}
+
+function formatOffsets(offsets: ReadonlyMap<string, number>): string {
+  const lines: string[] = [];
+  for (const [name, offset] of offsets) {
+    const dash = name.lastIndexOf("-");
+    lines.push(`${name.slice(0, dash)} ${name.slice(dash + 1)} ${offset}`);
+  }
+  return formatCheckpoint(lines);
+}
