@@ -7,6 +7,7 @@ import type { PartitionImage } from "../metadata/image.ts";
 import type { MetadataDelta } from "../metadata/delta.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
+import { ErrorCode } from "../protocol/error-code.ts";
 import type { DescribeQuorumResponseInput } from "../protocol/messages/describe-quorum.ts";
 import type { LogManager } from "../storage/log-manager.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -82,7 +83,10 @@ export class Broker {
     this.random = options.random;
     this.logger = options.logger;
     this.logManager = options.logManager;
-    this.replicas = new ReplicaManager(options);
+    this.replicas = new ReplicaManager({
+      ...options,
+      onReopened: (changes) => this.#coordinate(changes),
+    });
     this.fetchSessions = new FetchSessions(
       options.config.get("max.incremental.fetch.session.cache.slots"),
       options.random,
@@ -138,8 +142,14 @@ export class Broker {
     return this.image.topicById(topicId)?.name;
   }
 
-  partitionExists(topic: string, partition: number): boolean {
-    return this.image.partition(topic, partition) !== undefined;
+  /** Why there is no replica of a partition here. */
+  missingPartition(topic: string, partition: number): ErrorCode {
+    if (this.image.partition(topic, partition) === undefined) {
+      return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    }
+    return this.replicas.isUnopened(topic, partition)
+      ? ErrorCode.KAFKA_STORAGE_ERROR
+      : ErrorCode.NOT_LEADER_OR_FOLLOWER;
   }
 
   offlineReplicas(partition: PartitionImage): number[] {

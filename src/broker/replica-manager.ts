@@ -1,4 +1,7 @@
-import type { Clock } from "../platform/clock.ts";
+import { MoldauError } from "../core/errors.ts";
+import { topicPartitionName } from "../core/topic-partition.ts";
+import type { Uuid } from "../core/uuid.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { logConfigOf } from "../config/log-config.ts";
 import { ConfigResourceType, type MetadataImage, type TopicImage } from "../metadata/image.ts";
@@ -14,7 +17,12 @@ export interface ReplicaManagerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly logManager: LogManager;
+  /** Replicas that could not be opened at first are open now. */
+  readonly onReopened: (changes: LeadershipChanges) => void;
 }
+
+/** How often replicas that could not be opened, for lack of room, are tried again. */
+const REOPEN_INTERVAL_MS = 1000;
 
 /** Which leaderships a change of metadata gave and took. */
 export interface LeadershipChanges {
@@ -28,6 +36,10 @@ export class ReplicaManager {
   readonly readyFetches: ReadyFetches;
   readonly #options: ReplicaManagerOptions;
   readonly #topics = new Map<string, (Partition | undefined)[]>();
+  /** What could not be opened, by folder name. */
+  readonly #unopened = new Map<string, { readonly topicId: Uuid; readonly partition: number }>();
+  #image: MetadataImage | undefined;
+  #reopenTimer: Timer | undefined;
 
   constructor(options: ReplicaManagerOptions) {
     this.#options = options;
@@ -48,6 +60,7 @@ export class ReplicaManager {
 
   /** Opens, closes and updates what a change of metadata asks for. */
   onMetadata(image: MetadataImage, delta: MetadataDelta): LeadershipChanges {
+    this.#image = image;
     const changes = { elected: [] as Partition[], resigned: [] as Partition[] };
     for (const topic of delta.deletedTopics.values()) this.#deleteTopic(topic, changes.resigned);
     for (const { id, changedPartitions } of delta.changedTopics.values()) {
@@ -69,8 +82,14 @@ export class ReplicaManager {
     for (const topic of image.topicsByName.values()) this.#updateLogConfig(image, topic);
   }
 
+  /** Whether the replica is ours and could not be opened. */
+  isUnopened(topic: string, partition: number): boolean {
+    return this.#unopened.has(topicPartitionName(topic, partition));
+  }
+
   /** Ends every wait; the logs are the log manager's to close. */
   close(): void {
+    this.#reopenTimer?.cancel();
     for (const partition of this.partitions()) partition.close();
     this.readyFetches.run();
   }
@@ -128,9 +147,29 @@ export class ReplicaManager {
       partitions[index] = partition;
       return partition;
     } catch (error) {
-      logger.error(`cannot open ${topic.name}-${index}`, { error });
+      if (!(error instanceof MoldauError)) throw error;
+      const name = topicPartitionName(topic.name, index);
+      if (!this.#unopened.has(name)) logger.error(`cannot open ${name}: ${error.message}`);
+      this.#unopened.set(name, { topicId: topic.id, partition: index });
+      this.#reopenTimer ??= this.#options.clock.setTimer(REOPEN_INTERVAL_MS, () => this.#reopen());
       return undefined;
     }
+  }
+
+  /** Tries again what could not be opened; what is no longer ours is forgotten. */
+  #reopen(): void {
+    this.#reopenTimer = undefined;
+    const image = this.#image;
+    if (image === undefined) return;
+    const changes = { elected: [] as Partition[], resigned: [] as Partition[] };
+    for (const [name, { topicId, partition }] of this.#unopened) {
+      const topic = image.topicById(topicId);
+      if (topic !== undefined) this.#apply(image, topic, partition, changes);
+      const opened = topic !== undefined && this.partitionOf(topic.name, partition) !== undefined;
+      if (topic === undefined || opened) this.#unopened.delete(name);
+      if (opened) this.#options.logger.info(`${name} is open now`);
+    }
+    this.#options.onReopened(changes);
   }
 
   #deleteTopic(topic: TopicImage, resigned: Partition[]): void {

@@ -98,6 +98,19 @@ export class MetadataLogError extends MoldauError {
   }
 }
 
+/** There is no room for a proposal; it was not made, and may be made again when there is. */
+export class MetadataLogFullError extends MoldauError {
+  override readonly name = "MetadataLogFullError";
+
+  constructor(reason: string) {
+    super(`the metadata log has no room for a change: ${reason}`, {
+      code: "METADATA_LOG_FULL",
+      retriable: true,
+      remedy: "Make room on the disk of metadata.log.dir (or the first of log.dirs).",
+    });
+  }
+}
+
 /** Read at once while replaying. */
 const REPLAY_CHUNK_BYTES = 1024 * 1024;
 
@@ -206,7 +219,7 @@ export class RaftDriver<T> {
   /**
    * Puts records into the log as one batch, hands it to the listener and returns it; it is committed
    * when the listener hears so. Nothing of it is in the log when this throws.
-   * @throws NotLeaderError, MetadataLogError, and what the listener throws
+   * @throws NotLeaderError, MetadataLogFullError, MetadataLogError, and what the listener throws
    */
   propose(records: readonly T[]): RaftBatch<T> {
     assert(records.length > 0, "a proposal without records");
@@ -236,7 +249,13 @@ export class RaftDriver<T> {
       this.#fail(thrown);
       throw thrown;
     }
-    this.#append(bytes, epoch, nowMs);
+    const refusal = this.#tryAppend(bytes, epoch, nowMs);
+    if (refusal !== undefined) {
+      // The disk is full, and what was written of it is cut off again. Without it the state goes on.
+      this.#options.listener.revert();
+      this.#replay(this.highWatermark);
+      throw new MetadataLogFullError(refusal);
+    }
     this.#flush();
     return batch;
   }
@@ -478,13 +497,24 @@ export class RaftDriver<T> {
   }
 
   #append(bytes: Buffer, epoch: number, nowMs: number): void {
+    const refusal = this.#tryAppend(bytes, epoch, nowMs);
+    if (refusal === undefined) return;
+    const error = new MetadataLogError(`the metadata log cannot be written: ${refusal}`);
+    this.#fail(error);
+    throw error;
+  }
+
+  /** Appends, or says why there is no room. A log that failed in any other way is the end. */
+  #tryAppend(bytes: Buffer, epoch: number, nowMs: number): string | undefined {
     const result = this.#log.appendAsLeader(bytes, epoch, { origin: "raft", nowMs });
-    if (result.errorCode !== ErrorCode.NONE) {
-      const error = new MetadataLogError(`the metadata log cannot be written: ${result.message}`);
-      this.#fail(error);
-      throw error;
+    if (result.errorCode === ErrorCode.NONE) {
+      this.#raft.appended(this.#log.logEndOffset);
+      return undefined;
     }
-    this.#raft.appended(this.#log.logEndOffset);
+    if (!this.#log.isOffline) return result.message;
+    const error = new MetadataLogError(`the metadata log cannot be written: ${result.message}`);
+    this.#fail(error);
+    throw error;
   }
 
   /** Makes what was appended durable, then tells consensus; one sync at a time, for all who wait. */

@@ -32,11 +32,7 @@ function deleteRecords(broker: Broker, topic: string, wanted: Wanted): Partition
   if (isInternalTopic(topic)) return refuse(wanted, ErrorCode.INVALID_TOPIC_EXCEPTION);
   const partition = broker.replicas.partitionOf(topic, wanted.partitionIndex);
   if (partition === undefined) {
-    const known = broker.partitionExists(topic, wanted.partitionIndex);
-    return refuse(
-      wanted,
-      known ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-    );
+    return refuse(wanted, broker.missingPartition(topic, wanted.partitionIndex));
   }
   const check = partition.checkLeader(-1);
   if (check !== ErrorCode.NONE) return refuse(wanted, check);

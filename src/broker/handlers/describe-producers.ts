@@ -30,9 +30,7 @@ function describe(broker: Broker, topic: string, partitionIndex: number): Partit
     const errorCode =
       invalidTopicName(topic) !== undefined
         ? ErrorCode.INVALID_TOPIC_EXCEPTION
-        : broker.partitionExists(topic, partitionIndex)
-          ? ErrorCode.NOT_LEADER_OR_FOLLOWER
-          : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        : broker.missingPartition(topic, partitionIndex);
     return { partitionIndex, errorCode };
   }
   const errorCode = partition.checkLeader(-1);

@@ -19,6 +19,8 @@ type PartitionAnswer = NonNullable<TopicAnswer["partitions"]>[number];
 
 /** From here topics are named by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
+/** From here clients are known to read zstd (KIP-110). */
+const ZSTD_VERSION = 10;
 const READ_COMMITTED = 1;
 /** Requests by other brokers carry their id; everybody else −1 or −2. */
 const CONSUMER_REPLICA_ID = -1;
@@ -196,7 +198,7 @@ function readPartition(
   }
   const partition = broker.replicas.partitionOf(wanted.topic, wanted.partition);
   if (partition === undefined) {
-    return refuse(wanted, missing(broker, wanted));
+    return refuse(wanted, broker.missingPartition(wanted.topic, wanted.partition));
   }
   if (usesTopicIds && partition.topicId !== wanted.topicId) {
     return refuse(wanted, ErrorCode.INCONSISTENT_TOPIC_ID);
@@ -208,6 +210,9 @@ function readPartition(
   }
   if (replicaIdOf(request) > CONSUMER_REPLICA_ID) {
     return refuse(wanted, ErrorCode.NOT_LEADER_OR_FOLLOWER);
+  }
+  if (context.apiVersion < ZSTD_VERSION && partition.log.config.compressionType === "zstd") {
+    return refuse(wanted, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE);
   }
   const diverging = divergence(partition, wanted);
   if (diverging !== undefined) return { ...told(partition, wanted), divergingEpoch: diverging };
@@ -275,12 +280,6 @@ function refuse(wanted: FetchPartition, errorCode: number): PartitionAnswer {
     abortedTransactions: null,
     records: [],
   };
-}
-
-function missing(broker: Broker, wanted: FetchPartition): number {
-  return broker.partitionExists(wanted.topic, wanted.partition)
-    ? ErrorCode.NOT_LEADER_OR_FOLLOWER
-    : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 function replicaIdOf(request: FetchRequest): number {

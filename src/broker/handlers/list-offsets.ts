@@ -74,11 +74,7 @@ function listOffset(
 ): PartitionAnswer {
   const partition = broker.replicas.partitionOf(topic, wanted.partitionIndex);
   if (partition === undefined) {
-    const known = broker.partitionExists(topic, wanted.partitionIndex);
-    return refuse(
-      wanted,
-      known ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-    );
+    return refuse(wanted, broker.missingPartition(topic, wanted.partitionIndex));
   }
   const check = partition.checkLeader(wanted.currentLeaderEpoch);
   if (check !== ErrorCode.NONE && request.replicaId !== DEBUGGING_REPLICA_ID) {

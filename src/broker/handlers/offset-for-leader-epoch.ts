@@ -30,10 +30,10 @@ export function handleOffsetForLeaderEpoch(
 function endOffset(broker: Broker, topic: string, wanted: Wanted): PartitionAnswer {
   const partition = broker.replicas.partitionOf(topic, wanted.partition);
   if (partition === undefined) {
-    const errorCode = broker.partitionExists(topic, wanted.partition)
-      ? ErrorCode.NOT_LEADER_OR_FOLLOWER
-      : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-    return { partition: wanted.partition, errorCode };
+    return {
+      partition: wanted.partition,
+      errorCode: broker.missingPartition(topic, wanted.partition),
+    };
   }
   const errorCode = partition.checkLeader(wanted.currentLeaderEpoch);
   if (errorCode !== ErrorCode.NONE) return { partition: wanted.partition, errorCode };

@@ -1,7 +1,13 @@
 import type { Uuid } from "../../core/uuid.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { ProduceRequest, ProduceResponseInput } from "../../protocol/messages/produce.ts";
-import { BATCH_HEADER_BYTES, isTransactionalAt } from "../../records/record-batch.ts";
+import { codecId } from "../../records/compression.ts";
+import {
+  attributesAt,
+  BATCH_HEADER_BYTES,
+  BatchAttribute,
+  isTransactionalAt,
+} from "../../records/record-batch.ts";
 import type { AppendResult } from "../../storage/log.ts";
 import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
@@ -20,6 +26,8 @@ const ACKS_ALL = -1;
 /** From here topics are named by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
 
+/** From here clients are known to read zstd (KIP-110). */
+const ZSTD_VERSION = 7;
 /** From here a client is told to abort its transaction (KIP-890). */
 const ABORTABLE_VERSION = 11;
 
@@ -83,7 +91,7 @@ function append(
   if (topicName === undefined) return refuse(data.index, ErrorCode.UNKNOWN_TOPIC_ID);
   const partition = broker.replicas.partitionOf(topicName, data.index);
   if (partition === undefined) {
-    return refuse(data.index, missingPartition(broker, topicName, data.index));
+    return refuse(data.index, broker.missingPartition(topicName, data.index));
   }
   if (context.apiVersion >= TOPIC_ID_VERSION && partition.topicId !== topicId) {
     return refuse(data.index, ErrorCode.UNKNOWN_TOPIC_ID);
@@ -108,6 +116,10 @@ function append(
         : ErrorCode.INVALID_TXN_STATE;
     return refuse(data.index, errorCode, "this broker has no transaction coordinator yet");
   }
+  if (context.apiVersion < ZSTD_VERSION && isZstd(data.records)) {
+    const message = `zstd needs version ${ZSTD_VERSION} of Produce`;
+    return refuse(data.index, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, message);
+  }
   const result = partition.appendAsLeader(data.records, {
     origin: "client",
     nowMs: broker.clock.nowMs(),
@@ -126,6 +138,13 @@ function append(
 
 function isTransactional(records: Buffer): boolean {
   return records.length >= BATCH_HEADER_BYTES && isTransactionalAt(records, 0);
+}
+
+function isZstd(records: Buffer): boolean {
+  return (
+    records.length >= BATCH_HEADER_BYTES &&
+    (attributesAt(records, 0) & BatchAttribute.codecMask) === codecId("zstd")
+  );
 }
 
 function describeRefusal(
@@ -151,12 +170,6 @@ function refuse(index: number, errorCode: number, message?: string): PartitionAn
     baseOffset: -1,
     ...(message === undefined ? {} : { errorMessage: message }),
   };
-}
-
-function missingPartition(broker: Broker, topic: string, partition: number): number {
-  return broker.partitionExists(topic, partition)
-    ? ErrorCode.NOT_LEADER_OR_FOLLOWER
-    : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 /** The addresses of the leaders that refusals name, so that the client need not ask (KIP-951). */
