@@ -87,7 +87,7 @@ export const groupsSettings = settings(
     {
       changes: "cluster-wide",
       importance: "medium",
-      effective: true,
+
       about: "Largest write buffer that the group coordinator keeps for reuse.",
     },
   ),
@@ -98,7 +98,7 @@ export const groupsSettings = settings(
       oneOf: ["consumer", "classic", "share", "streams"],
       nonEmpty: true,
     }),
-    { importance: "medium", effective: true, about: "Group protocols that are offered." },
+    { importance: "medium", about: "Group protocols that are offered." },
   ),
   setting("group.coordinator.threads", int32({ default: 4, min: 1 }), {
     importance: "high",

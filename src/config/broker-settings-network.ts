@@ -111,7 +111,7 @@ export const networkSettings = settings(
   }),
   setting("socket.listen.backlog.size", int32({ default: 50, min: 1 }), {
     importance: "medium",
-    effective: true,
+
     about: "Connections that may wait to be accepted.",
   }),
   setting("socket.receive.buffer.bytes", int32({ default: 102_400 }), {

@@ -6,7 +6,7 @@ import { LONG_MAX, boolean, int32, int64, list, string } from "./value-type.ts";
 export const quorumSettings = settings(
   setting("broker.heartbeat.interval.ms", int32({ default: 2000 }), {
     importance: "medium",
-    effective: true,
+
     about: "How often a broker reports to the controller.",
   }),
   setting("broker.id", int32({ default: -1 }), {
@@ -21,12 +21,12 @@ export const quorumSettings = settings(
   }),
   setting("broker.session.timeout.ms", int32({ default: 9000 }), {
     importance: "medium",
-    effective: true,
+
     about: "Silence after which the controller fences a broker.",
   }),
   setting("controlled.shutdown.enable", boolean({ default: true }), {
     importance: "medium",
-    effective: true,
+
     about: "Hands leadership over before stopping.",
   }),
   setting("controller.listener.names", list({ nonEmpty: true }), {
@@ -46,7 +46,7 @@ export const quorumSettings = settings(
   }),
   setting("controller.quorum.append.linger.ms", int32({ default: 25, min: 0 }), {
     importance: "medium",
-    effective: true,
+
     about: "How long writes of the metadata log wait for company before they are flushed.",
   }),
   setting("controller.quorum.auto.join.enable", boolean({ default: false }), {
@@ -87,6 +87,7 @@ export const quorumSettings = settings(
   }),
   setting("controller.quorum.retry.backoff.ms", int32({ default: 20, min: 0 }), {
     importance: "low",
+    effective: true,
     about: "Pause before a failed request to a controller is repeated.",
   }),
   setting("controller.quorum.voters", list({ default: [], rule: quorumVoters }), {
@@ -108,25 +109,25 @@ export const quorumSettings = settings(
   }),
   setting("initial.broker.registration.timeout.ms", int32({ default: 60_000 }), {
     importance: "medium",
-    effective: true,
+
     about: "How long a starting broker tries to register before it gives up.",
   }),
   setting("internal.metadata.delete.delay.millis", int64({ default: 60_000 }), {
     importance: "low",
     internal: true,
-    effective: true,
+
     about: "How long files of the metadata log wait before they are unlinked.",
   }),
   setting("internal.metadata.log.segment.bytes", int32({ default: null }), {
     importance: "low",
     internal: true,
-    effective: true,
+
     about: "Segment size of the metadata log, for tests.",
   }),
   setting("internal.metadata.max.batch.size.in.bytes", int32({ default: 8_388_608 }), {
     importance: "low",
     internal: true,
-    effective: true,
+
     about: "Largest batch of the metadata log.",
   }),
   setting("metadata.log.dir", string({ default: null }), {

@@ -179,10 +179,12 @@ export const shareGroupsSettings = settings(
   }),
   setting("share.coordinator.state.topic.min.isr", int16({ default: 2, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Replicas that must have a write of share state.",
   }),
   setting("share.coordinator.state.topic.num.partitions", int32({ default: 50, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Partitions of the share state topic when it is made.",
   }),
   setting("share.coordinator.state.topic.prune.interval.ms", int32({ default: 300_000, min: 1 }), {
@@ -192,10 +194,12 @@ export const shareGroupsSettings = settings(
   }),
   setting("share.coordinator.state.topic.replication.factor", int16({ default: 3, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Replicas of the share state topic when it is made.",
   }),
   setting("share.coordinator.state.topic.segment.bytes", int32({ default: 104_857_600, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Segment size of the share state topic.",
   }),
   setting("share.coordinator.threads", int32({ default: 1, min: 1 }), {

@@ -33,7 +33,7 @@ export const transactionsSettings = settings(
   ),
   setting("transaction.max.timeout.ms", int32({ default: 900_000, min: 1 }), {
     importance: "high",
-    effective: true,
+
     about: "Longest timeout that a transactional producer may ask for.",
   }),
   setting("transaction.partition.verification.enable", boolean({ default: true }), {
@@ -52,18 +52,22 @@ export const transactionsSettings = settings(
   }),
   setting("transaction.state.log.min.isr", int32({ default: 2, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Replicas that must have a write of the transaction log.",
   }),
   setting("transaction.state.log.num.partitions", int32({ default: 50, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Partitions of the transaction log when it is made; never to be changed later.",
   }),
   setting("transaction.state.log.replication.factor", int16({ default: 3, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Replicas of the transaction log when it is made.",
   }),
   setting("transaction.state.log.segment.bytes", int32({ default: 104_857_600, min: 1 }), {
     importance: "high",
+    effective: true,
     about: "Segment size of the transaction log.",
   }),
   setting("transaction.two.phase.commit.enable", boolean({ default: false }), {

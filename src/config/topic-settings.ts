@@ -50,7 +50,7 @@ export const topicSettings = settings(
     changes: "cluster-wide",
     importance: "medium",
     inherits: ["log.cleaner.delete.retention.ms"],
-    effective: true,
+
     about: "How long tombstones and transaction markers are kept in a compacted log.",
   }),
   setting("errors.deadletterqueue.group.enable", boolean({ default: false }), {
@@ -124,7 +124,7 @@ export const topicSettings = settings(
     changes: "cluster-wide",
     importance: "medium",
     inherits: ["log.cleaner.max.compaction.lag.ms"],
-    effective: true,
+
     about: "Longest time that a record stays out of compaction.",
   }),
   setting(
@@ -174,14 +174,14 @@ export const topicSettings = settings(
     changes: "cluster-wide",
     importance: "medium",
     inherits: ["log.cleaner.min.cleanable.ratio"],
-    effective: true,
+
     about: "Share of the log that must be new before it is compacted.",
   }),
   setting("min.compaction.lag.ms", int64({ default: 0, min: 0 }), {
     changes: "cluster-wide",
     importance: "medium",
     inherits: ["log.cleaner.min.compaction.lag.ms"],
-    effective: true,
+
     about: "Shortest time that a record stays as it was written.",
   }),
   setting("min.insync.replicas", int32({ default: 1, min: 1 }), {
