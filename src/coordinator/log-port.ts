@@ -32,7 +32,7 @@ export interface CoordinatorLog {
   logStartOffset(partition: number): number;
   logEndOffset(partition: number): number;
   highWatermark(partition: number): number;
-  /** `max.message.bytes` of the topic. */
+  /** `max.message.bytes` of the topic; 0 when the partition is not here. */
   maxMessageBytes(partition: number): number;
   /**
    * Calls `listener` whenever the high watermark of the partition has risen, until `undefined` takes

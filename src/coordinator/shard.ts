@@ -299,6 +299,7 @@ export class Shard<M extends CoordinatorMachine<R>, R> {
   /** Makes sure that the records fit into the open batch. */
   #makeRoom(stored: readonly StoredRecord[], nowMs: number): ErrorCode {
     const limit = this.#parts.log.maxMessageBytes(this.partition);
+    if (limit <= 0) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
     if (this.#batch.sizeWith(stored, nowMs) <= limit) return ErrorCode.NONE;
     if (this.#batch.count > 0) {
       // What was decided rests on the open batch; if that fails, this fails with it.
