@@ -115,6 +115,14 @@ export class LeaderEpochCache {
     this.#replace(this.#entries.filter((entry) => entry.startOffset < endOffset));
   }
 
+  /**
+   * Drops epochs in which nothing was written, after loading. That alone is no reason to write the
+   * file: the next loading would do the same.
+   */
+  forgetUnwritten(logEndOffset: number): void {
+    this.#entries = this.#entries.filter((entry) => entry.startOffset < logEndOffset);
+  }
+
   /** Drops epochs wholly below `startOffset`; the one that holds it begins there. */
   truncateFromStart(startOffset: number): void {
     const first = this.#entries[0];

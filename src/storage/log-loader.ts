@@ -284,7 +284,7 @@ class Loading {
       this.#segments.push(segment);
       this.#producers.restartAt(logStartOffset);
     }
-    this.epochs.truncateFromEnd(logEndOffset);
+    this.epochs.forgetUnwritten(logEndOffset);
     this.epochs.truncateFromStart(Math.max(logStartOffset, this.#segments[0]!.baseOffset));
     const { state } = this.#producers;
     const isReplayed = this.#recoveredBytes > 0 && state.endOffset === logEndOffset;
