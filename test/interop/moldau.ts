@@ -16,10 +16,15 @@ export async function prepareMoldau(options: BrokerOptions): Promise<MoldauComma
   if (!existsSync(bin)) throw new Missing("src/cli/bin.ts does not exist");
   const port = options.port ?? (await freePort());
   mkdirSync(options.dataDir, { recursive: true });
+  const controllerPort = options.controllerPort ?? (await freePort());
+  const settings = {
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
+    ...options.settings,
+  };
   const args = [...(options.runtimeArgs ?? []), bin, "start"];
   args.push("--port", String(port), "--data", options.dataDir);
-  for (const [name, value] of Object.entries(options.settings ?? {}))
-    args.push("--set", `${name}=${value}`);
+  for (const [name, value] of Object.entries(settings)) args.push("--set", `${name}=${value}`);
   return { program: process.execPath, args, port };
 }
 
