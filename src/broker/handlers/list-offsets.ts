@@ -100,7 +100,8 @@ function listOffset(
     errorCode: ErrorCode.NONE,
     timestamp: found?.timestamp ?? -1,
     offset: found?.offset ?? -1,
-    leaderEpoch: found?.leaderEpoch ?? -1,
+    // Versions below 4 have no room for it.
+    leaderEpoch: context.apiVersion >= 4 ? (found?.leaderEpoch ?? -1) : -1,
   };
 }
 
