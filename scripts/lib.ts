@@ -23,10 +23,12 @@ export function filesBelow(folder: string, ending: string): string[] {
   return found.sort();
 }
 
-/** What a program that ran printed, both streams in the order they came. */
+/** What a program that ran printed. */
 export interface Outcome {
   readonly code: number;
+  /** Both streams in the order they came. */
   readonly output: string;
+  readonly stdout: string;
   readonly seconds: number;
 }
 
@@ -45,15 +47,17 @@ export function run(
   const startedMs = performance.now();
   return new Promise((resolve) => {
     let output = "";
+    let stdout = "";
     const child = spawn(file, args, {
       cwd: options.cwd ?? root,
       env: options.env ?? process.env,
       stdio: ["pipe", "pipe", "pipe"],
     });
     const end = (code: number): void =>
-      resolve({ code, output, seconds: (performance.now() - startedMs) / 1000 });
+      resolve({ code, output, stdout, seconds: (performance.now() - startedMs) / 1000 });
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
+    child.stdout.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     }
