@@ -98,7 +98,8 @@ test("listeners of other names are advertised as they are", () => {
 test("the scripts and Moldau take a variable for the same setting", () => {
   const image = new Image();
   const names = ["KAFKA_NODE_ID", "KAFKA_A__B", "KAFKA_A___B_C", "KAFKA_A____B", "KAFKA_X_KAFKA_Y"];
-  const script = `. "$MOLDAU_ROOT/usr/lib/moldau/image.sh"; for v in "$@"; do setting_of "$v"; echo; done`;
+  const source = `. "$MOLDAU_ROOT/usr/lib/moldau/image.sh"`;
+  const script = `${source}; for name in "$@"; do setting_of "$name"; echo; done`;
   const env = image.environment({});
   const ended = spawnSync("bash", ["-c", script, "bash", ...names], { env, encoding: "utf8" });
   assert.deepEqual(ended.stdout.trim().split("\n"), names.map(settingOfVariable));

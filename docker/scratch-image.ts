@@ -96,7 +96,7 @@ export interface Starter {
   readonly ready: RegExp;
 }
 
-/** The variables that the Testcontainers modules have in common; the two ports after this are taken too. */
+/** The variables that the Testcontainers modules share; the two ports after this are taken too. */
 export function testcontainersVariables(port: number): Variables {
   const listeners = [`PLAINTEXT://0.0.0.0:${port}`, `BROKER://0.0.0.0:${port + 1}`];
   return {
@@ -120,7 +120,8 @@ export function testcontainersVariables(port: number): Variables {
 
 /** The start scripts of the Testcontainers modules. */
 export function testcontainersStarters(port: number): Starter[] {
-  const advertise = `export KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://localhost:${port},BROKER://localhost:${port + 1}`;
+  const listeners = `PLAINTEXT://localhost:${port},BROKER://localhost:${port + 1}`;
+  const advertise = `export KAFKA_ADVERTISED_LISTENERS=${listeners}`;
   const confluent = '"$MOLDAU_ROOT/etc/confluent/docker';
   const format =
     `kafka-storage format --ignore-formatted -t "$(kafka-storage random-uuid)" ` +

@@ -1,4 +1,4 @@
-/** The image's entry scripts starting Moldau itself, waited for and used as Testcontainers does it. */
+/** The image's entry scripts start Moldau itself, waited for and used as Testcontainers does it. */
 import assert from "node:assert/strict";
 import { type ChildProcess } from "node:child_process";
 import * as fs from "node:fs";

@@ -77,7 +77,8 @@ function recordLine(message: AnyMessage): string {
   const { versions, apiKey, flexibleVersions } = message.traits;
   const type = apiKey === undefined ? "" : ` type ${apiKey},`;
   const flexible = flexibleVersions === "none" ? "" : `, flexible ${flexibleVersions}`;
-  return `- **${message.name}**,${type} versions ${versions}${flexible}: ${fieldsInWords(message.fields, versions)}`;
+  const fields = fieldsInWords(message.fields, versions);
+  return `- **${message.name}**,${type} versions ${versions}${flexible}: ${fields}`;
 }
 
 function fieldsInWords(fields: Fields, versions: string): string {

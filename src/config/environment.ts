@@ -46,8 +46,8 @@ const PREFIX = "KAFKA_";
 export const DERIVED_LISTENERS = "KAFKA_ADVERTISED_LISTENERS, with every host replaced";
 
 /**
- * The setting that a variable stands for; `undefined` when it stands for none. Every `KAFKA_` in the
- * name goes, not only the first; then one underscore is a dot, two an underscore, three a dash.
+ * The setting that a variable stands for; `undefined` when it stands for none. Every `KAFKA_` in
+ * the name goes, not only the first; then one underscore is a dot, two an underscore, three a dash.
  */
 export function settingOfVariable(variable: string): string | undefined {
   if (!variable.startsWith(PREFIX) || NOT_SETTINGS.has(variable)) return undefined;

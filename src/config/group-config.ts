@@ -125,7 +125,8 @@ function conflict(broker: BrokerConfig, overrides: GroupOverrides): string | und
     const heartbeat = groupValue(broker, overrides, `${type}.heartbeat.interval.ms`);
     const session = groupValue(broker, overrides, `${type}.session.timeout.ms`);
     if (heartbeat < session) continue;
-    return `${type}.heartbeat.interval.ms (${heartbeat}) must be below ${type}.session.timeout.ms (${session})`;
+    const [lower, upper] = [`${type}.heartbeat.interval.ms`, `${type}.session.timeout.ms`];
+    return `${lower} (${heartbeat}) must be below ${upper} (${session})`;
   }
   const topic = groupValue(broker, overrides, "errors.deadletterqueue.topic.name");
   if (topic.startsWith(INTERNAL_TOPIC_PREFIX)) {

@@ -1,4 +1,4 @@
-/** Settings of topics and groups that the broker's settings give where they are not set themselves. */
+/** Settings of topics and groups, which the broker's settings give where they are not set. */
 import { type BrokerConfig } from "./broker-config.ts";
 import { ConfigSource, ConfigType } from "./config-description.ts";
 import {
@@ -27,8 +27,8 @@ export function inheritedText(broker: BrokerConfig, declared: Setting): string |
 }
 
 /**
- * The effective value of a setting. A text that no longer passes validation counts as absent, so that
- * what was stored under older rules stays usable.
+ * The effective value of a setting. A text that no longer passes validation counts as absent, so
+ * that what was stored under older rules stays usable.
  */
 export function effectiveValue(
   broker: BrokerConfig,
@@ -43,7 +43,7 @@ export function effectiveValue(
   return { value: declared.type.defaultValue, text: declared.type.defaultText ?? null };
 }
 
-/** Describes a resource with settings of its own: a topic, a group, a client metrics subscription. */
+/** Describes a resource with settings of its own: a topic, a group, a metrics subscription. */
 export function describeResource(
   own: Texts,
   declarations: Iterable<Setting>,

@@ -268,7 +268,7 @@ function checkRoles(config: BrokerConfig, listeners: NodeListeners, report: Repo
   if (!roles.includes("broker") && listeners.brokers.length > 0) {
     report(
       "listeners",
-      `this node is a controller alone, and ${listeners.brokers[0]?.name} is no controller's listener`,
+      `this node is a controller alone, and ${listeners.brokers[0]?.name} is none of its listeners`,
       "Leave only those of controller.listener.names in listeners.",
     );
   }

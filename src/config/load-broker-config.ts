@@ -165,6 +165,6 @@ function dynamicOnlyNotice(name: string): ConfigNotice {
   return {
     kind: "dynamic-only",
     settings: [name],
-    message: `${name} is set in the running cluster (kafka-configs), not at start; it is ignored here`,
+    message: `${name} is ignored here: it is set in the running cluster, with kafka-configs`,
   };
 }

@@ -93,7 +93,7 @@ test("advertised listeners alone make the node listen on every interface", () =>
   assert.equal(listeners.controllers.length, 1);
 });
 
-test("a whole node described by its variables is completed only where listeners were derived", () => {
+test("a whole node is completed only where its listeners were derived", () => {
   const { KAFKA_LISTENERS: _listeners, ...withoutListeners } = TUTORIAL;
   const { config } = load(withoutListeners);
   assert.deepEqual(addresses(nodeListeners(config).controllers), ["CONTROLLER://127.0.0.1:9093"]);

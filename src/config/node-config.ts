@@ -33,8 +33,8 @@ const LOCAL = "127.0.0.1";
 const PROTOCOL_MAP = "listener.security.protocol.map";
 
 /**
- * The configuration of a node. Whoever gives `process.roles` describes a whole node, and nothing but
- * Kafka's defaults is added. Everybody else gets one that works by itself, broker and controller in
+ * The configuration of a node. Whoever gives `process.roles` describes a whole node, and nothing
+ * but Kafka's defaults is added. Everybody else gets one that works by itself, broker and controller in
  * one, and every setting given changes just what it names.
  *
  * @throws ConfigError with everything that is wrong
@@ -90,7 +90,8 @@ function impliedLayer(
   const clients = `PLAINTEXT://${LOCAL}:${portFlag ?? DEFAULT_PORT}`;
   const listeners = said.get("listeners") ?? clients;
   const controller = firstOf(said.get("controller.listener.names") ?? "CONTROLLER");
-  // Nobody connects to the only controller there is, and two such nodes on one machine must not collide.
+  // Nobody connects to the only controller there is, and two such nodes on one machine must not
+  // collide.
   const port = portFlag === undefined ? freeControllerPort(listeners) : 0;
   texts.set("process.roles", "broker,controller");
   texts.set("node.id", nodeId);
@@ -121,8 +122,8 @@ function controllerPort(implied: ConfigLayer, layers: readonly ConfigLayer[]): n
 }
 
 /**
- * Adds the controllers' listener where the operator named listeners for clients alone: on a node not
- * described as a whole, and where `listeners` was derived from what is advertised.
+ * Adds the controllers' listener where the operator named listeners for clients alone: on a node
+ * not described as a whole, and where `listeners` was derived from what is advertised.
  */
 function withControllerListener(
   layers: readonly ConfigLayer[],

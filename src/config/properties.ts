@@ -16,7 +16,7 @@ export function parseProperties(text: string): Map<string, string> {
   return entries;
 }
 
-/** Writes entries so that {@link parseProperties}, and Java, read them back. `comment` comes first. */
+/** Writes entries so that {@link parseProperties}, and Java, read them back; a comment first. */
 export function formatProperties(
   entries: Iterable<readonly [string, string]>,
   comment?: string,

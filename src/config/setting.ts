@@ -22,7 +22,7 @@ export interface Setting<Name extends string = string, T = unknown> {
   readonly importance: Importance;
   /** Names that say the same thing, in order of precedence, this one among them. */
   readonly synonyms: readonly string[];
-  /** For settings of topics and groups: the broker's that give the default, in order of precedence. */
+  /** For topics and groups: the broker's settings that give the default, the first one set. */
   readonly inherits: readonly Inherited[];
   /** Left out of descriptions unless somebody sets it. */
   readonly internal: boolean;

@@ -71,7 +71,7 @@ export const topicSettings = settings(
     inherits: ["log.flush.interval.messages"],
     effective: true,
     about:
-      "Records after which a partition is flushed to disk; 1 answers a producer only after its flush.",
+      "Records after which a partition is flushed to disk; with 1 a producer waits for the flush.",
   }),
   setting("flush.ms", int64({ default: LONG_MAX, min: 0 }), {
     changes: "cluster-wide",

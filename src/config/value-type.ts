@@ -33,7 +33,7 @@ export interface Bounds {
 
 export interface ValueType<T> {
   readonly kind: ValueKind;
-  /** The default as DescribeConfigs gives it; `null` is none; `undefined` says one must be given. */
+  /** The default as DescribeConfigs gives it; `null`: none; `undefined`: one must be given. */
   readonly defaultText: string | null | undefined;
   readonly defaultValue: T | undefined;
   readonly bounds: Bounds;
