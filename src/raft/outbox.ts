@@ -18,6 +18,9 @@ interface Destination {
   notBeforeMs: number;
 }
 
+/** Sends where the destination is free; false where it has to wait. */
+type Send = (to: number, endpoints: readonly VoterEndpoint[], request: RaftRequest) => boolean;
+
 /**
  * Which requests are due. One is in flight per destination at a time; a failed one is repeated after a
  * backoff. What to send follows from the state alone, so a change of state needs no clean-up here.
@@ -51,19 +54,26 @@ export class Outbox {
   settled(to: number, nowMs: number, failed: boolean): void {
     const destination = this.#destination(to);
     destination.inFlight = false;
-    destination.notBeforeMs = failed ? nowMs + this.#retryBackoffMs : 0;
+    if (failed) {
+      destination.notBeforeMs = Math.max(destination.notBeforeMs, nowMs + this.#retryBackoffMs);
+    }
     this.#leaderUnreachable = failed;
   }
 
   /** Takes the requests that are to go out now. */
   due(sender: Sender, selfEndpoints: readonly VoterEndpoint[], nowMs: number): OutboundRequest[] {
     const requests: OutboundRequest[] = [];
-    const send = (to: number, endpoints: readonly VoterEndpoint[], request: RaftRequest): void => {
+    const send: Send = (to, endpoints, request) => {
       const destination = this.#destination(to);
-      if (destination.inFlight || destination.notBeforeMs > nowMs || to === sender.self.id) return;
+      if (destination.inFlight || destination.notBeforeMs > nowMs) return false;
+      if (to === sender.self.id) return false;
       destination.inFlight = true;
       requests.push({ to, endpoints, request });
+      return true;
     };
+    for (const destination of this.#destinations.values()) {
+      if (destination.notBeforeMs <= nowMs) destination.notBeforeMs = 0;
+    }
     const { state } = sender;
     const voters = sender.voters.voters;
     switch (state.kind) {
@@ -76,10 +86,14 @@ export class Outbox {
         break;
       case "leader":
         for (const voter of voters.voters) {
-          const silentSince = progressOf(state, voter)?.lastFetchMs ?? -Infinity;
-          if (nowMs - silentSince < this.#beginIntervalMs || voter.id === sender.self.id) continue;
-          send(voter.id, voter.endpoints, beginRequest(sender, selfEndpoints, voter));
-          this.#destination(voter.id).notBeforeMs = nowMs + this.#beginIntervalMs;
+          if (voter.id === sender.self.id) continue;
+          const heardMs = progressOf(state, voter)?.lastFetchMs ?? -Infinity;
+          const dueMs = heardMs + this.#beginIntervalMs;
+          const begin = beginRequest(sender, selfEndpoints, voter);
+          if (dueMs > nowMs) this.#destination(voter.id).notBeforeMs = dueMs;
+          else if (send(voter.id, voter.endpoints, begin)) {
+            this.#destination(voter.id).notBeforeMs = nowMs + this.#beginIntervalMs;
+          }
         }
         break;
       case "resigned":
@@ -114,10 +128,7 @@ export class Outbox {
     return next;
   }
 
-  #askBootstrap(
-    sender: Sender,
-    send: (to: number, endpoints: readonly VoterEndpoint[], request: RaftRequest) => void,
-  ): void {
+  #askBootstrap(sender: Sender, send: Send): void {
     const others = this.#bootstrapIds.filter((id) => id !== sender.self.id);
     if (others.length === 0) return;
     // One question at a time, to whoever comes up.

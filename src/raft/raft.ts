@@ -209,6 +209,17 @@ export class Raft {
     this.log.appended(this.#state.epoch, endOffset);
   }
 
+  /**
+   * Whether the records that came with an answer continue this log. If so they are to be appended
+   * durably, told with {@link replicated}, and only then {@link answered} is called.
+   */
+  acceptsRecords(request: FetchRequest, answer: FetchResponse): boolean {
+    const state = this.#state;
+    if (state.kind !== "follower" || state.epoch !== request.epoch) return false;
+    if (answer.error !== "NONE" || answer.epoch !== state.epoch) return false;
+    return answer.toOffset > answer.fromOffset && answer.fromOffset === this.log.endOffset;
+  }
+
   /** The follower appended fetched records of one epoch, durably. */
   replicated(epoch: number, endOffset: number): void {
     this.log.appended(epoch, endOffset);
