@@ -209,7 +209,9 @@ test("a log that has moved on without the shard makes it load again", () => {
 });
 
 test("elections and resignations count by their epochs", () => {
-  const world = new World({ electNone: true });
+  const before = new World();
+  before.commitError();
+  const world = new World({ electNone: true, log: before.log.copy() });
   const { coordinator, clock } = world;
   coordinator.onElected(0, 5);
   assert.equal(coordinator.availability("g"), ErrorCode.COORDINATOR_NOT_AVAILABLE);
@@ -253,8 +255,16 @@ test("a shard that is given up answers what waits, and forgets its timers", () =
   world.log.commitAll();
 });
 
+test("an empty partition serves as soon as it is led", () => {
+  const world = new World({ electNone: true });
+  world.coordinator.start(1);
+  world.coordinator.onElected(0, 1);
+  assert.equal(world.coordinator.availability("g"), ErrorCode.NONE);
+});
+
 test("while it loads, a shard is in the way of listing only", () => {
   const world = new World({ partitionCount: 2 });
+  for (const groupId of ["a", "b"]) world.commitError({ groupId });
   world.coordinator.onElected(1, 2);
   assert.equal(world.list().errorCode, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
   world.coordinator.onResigned(1, 3);

@@ -49,8 +49,11 @@ export class ShardLoader<R> {
     this.#nextOffset = options.log.logStartOffset(options.partition);
   }
 
+  /** An empty log, as that of a new topic, is loaded before this returns. */
   start(): void {
-    this.#options.clock.defer(() => this.#step());
+    const { log, partition, clock } = this.#options;
+    if (this.#nextOffset >= 0 && this.#nextOffset >= log.logEndOffset(partition)) this.#step();
+    else clock.defer(() => this.#step());
   }
 
   cancel(): void {

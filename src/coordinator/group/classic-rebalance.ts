@@ -108,6 +108,12 @@ export function completeJoin(machine: GroupMachine, group: ClassicGroup): Rebala
     group.addPendingSync(member.memberId);
   }
   schedulePendingSync(machine, group);
+  machine.inputs.logger.info("a group has a new generation", {
+    groupId: group.groupId,
+    generationId: group.generationId,
+    members: group.memberCount,
+    protocol: group.protocolName,
+  });
   return NO_DECISION;
 }
 

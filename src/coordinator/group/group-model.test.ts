@@ -13,7 +13,7 @@ const PARTITIONS = 4;
 const TICK_MS = 500;
 const TICKS = 160;
 const CALM_TICKS = 200;
-const SEEDS = 40;
+const SEEDS = 30;
 const RUN_SESSION_MS = 6000;
 const RUN_REBALANCE_MS = 9000;
 

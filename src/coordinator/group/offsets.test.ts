@@ -17,6 +17,7 @@ import { encodeGroupRecord, type GroupRecord } from "./group-records.ts";
 
 const UNKNOWN_ID = "AAAAAAAAAAAAAAAAAAAAAg";
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 /** A stored offset, as another broker may have written it. */
 function offsetRecord(
@@ -387,30 +388,30 @@ test("groups whose subscriptions cannot be read keep their offsets while they ha
 });
 
 test("offsets expire by what their group is", () => {
-  const retention = { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: 1000 };
+  const retention = { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: MINUTE_MS };
   const simple = new World({ settings: retention });
   simple.commitError({ offset: 1 });
   simple.clock.advance(DAY_MS / 2);
   simple.commitError({ partition: 1, offset: 1 });
-  simple.clock.advance(DAY_MS / 2 - 1000);
+  simple.clock.advance(DAY_MS / 2 - MINUTE_MS);
   assert.equal(Object.keys(simple.offsets("g")).length, 2);
-  simple.clock.advance(1000);
+  simple.clock.advance(MINUTE_MS);
   assert.deepEqual(simple.offsets("g"), { "orders-1": 1 }, "a simple group counts from the commit");
   simple.clock.advance(DAY_MS / 2);
   assert.equal(simple.describe("g").groupState, "Dead", "a group without offsets goes");
   assert.deepEqual(simple.reloaded().list().groups, []);
 
   const explicit = new World({ settings: retention });
-  explicit.commitError({ version: 4, retentionTimeMs: 5000 });
-  explicit.clock.advance(4000);
+  explicit.commitError({ version: 4, retentionTimeMs: 5 * MINUTE_MS });
+  explicit.clock.advance(4 * MINUTE_MS);
   assert.equal(Object.keys(explicit.offsets("g")).length, 1);
-  explicit.clock.advance(1000);
+  explicit.clock.advance(MINUTE_MS);
   assert.equal(Object.keys(explicit.offsets("g")).length, 0);
 });
 
 test("an Empty group's offsets expire from when it became Empty", () => {
   const world = new World({
-    settings: { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: 1000 },
+    settings: { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: MINUTE_MS },
   });
   const { ids, generation } = world.stableGroup(1, { sessionTimeoutMs: 1_800_000 });
   world.commitError({ memberId: ids[0]!, generation, offset: 1 });
@@ -420,14 +421,14 @@ test("an Empty group's offsets expire from when it became Empty", () => {
   }
   assert.deepEqual(world.offsets("g"), { "orders-0": 1 }, "subscribed topics are kept");
   world.leave([{ memberId: ids[0]! }]);
-  world.clock.advance(DAY_MS - 2000);
+  world.clock.advance(DAY_MS - 2 * MINUTE_MS);
   assert.deepEqual(world.offsets("g"), { "orders-0": 1 });
-  world.clock.advance(3000);
+  world.clock.advance(3 * MINUTE_MS);
   assert.equal(world.describe("g").groupState, "Dead");
 });
 
 test("a stable consumer group loses offsets of topics it does not read, other groups lose none", () => {
-  const settings = { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: 1000 };
+  const settings = { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: MINUTE_MS };
   for (const protocolType of ["consumer", "connect"]) {
     const world = new World({ settings });
     const long = { sessionTimeoutMs: 1_800_000, protocolType };
@@ -451,7 +452,7 @@ test("a stable consumer group loses offsets of topics it does not read, other gr
 
 test("partitions of open transactions do not expire", () => {
   const world = new World({
-    settings: { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: 1000 },
+    settings: { offsetsRetentionMs: DAY_MS, offsetsRetentionCheckIntervalMs: MINUTE_MS },
     log: logOf(
       storedBatch([encodeGroupRecord(offsetRecord("g", 0, 1))]),
       storedBatch([encodeGroupRecord(offsetRecord("g", 0, 2))], { producerId: 9 }),
