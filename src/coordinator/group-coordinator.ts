@@ -36,6 +36,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { failedJoin, failedSync } from "./group/classic-rebalance.ts";
 import { decideDeleteGroups, type DeletedGroup } from "./group/delete-groups.ts";
 import { describeGroup, undescribedGroup, type DescribedGroup } from "./group/describe-groups.ts";
+import { groupLifecycle } from "./group/group-lifecycle.ts";
 import { GroupMachine, type GroupInputs } from "./group/group-machine.ts";
 import type { GroupRecord } from "./group/group-records.ts";
 import { decideHeartbeat } from "./group/heartbeat.ts";
@@ -95,7 +96,7 @@ export class GroupCoordinator {
       log,
       logger,
       settings: settings.shards,
-      createMachine: (context) => new GroupMachine(context, inputs),
+      createMachine: (context) => new GroupMachine(context, inputs, groupLifecycle),
     });
   }
 

@@ -3,10 +3,8 @@ import type { CoordinatorMachine, ShardContext, ShardTimers, StoredRecord } from
 import { TimelineMap } from "../timeline.ts";
 import { loadClassicGroup } from "./classic-group-record.ts";
 import { ClassicGroup, newClassicGroup } from "./classic-group.ts";
-import { onClassicGroupLoaded, onClassicGroupUnloaded } from "./classic-rebalance.ts";
 import { EpochGroup } from "./epoch-group.ts";
 import type { EpochGroupRecord } from "./epoch-group-records.ts";
-import { scheduleExpiry } from "./expire-offsets.ts";
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from "./group-records.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import { OffsetStore } from "./offset-store.ts";
@@ -23,6 +21,12 @@ export interface GroupInputs {
   readonly logger: Logger;
 }
 
+/** Decisions at both ends of a shard's life; they know the machine, so it does not know them. */
+export interface GroupLifecycle {
+  onLoaded(machine: GroupMachine): void;
+  onUnloaded(machine: GroupMachine): void;
+}
+
 /**
  * The groups and offsets of one partition of `__consumer_offsets`. Decisions stand in files of their
  * own; here records are applied.
@@ -32,10 +36,16 @@ export class GroupMachine implements CoordinatorMachine<GroupRecord> {
   readonly timers: ShardTimers<GroupMachine, GroupRecord>;
   readonly offsets: OffsetStore;
   readonly #context: ShardContext<GroupMachine, GroupRecord>;
+  readonly #lifecycle: GroupLifecycle;
   readonly #groups: TimelineMap<string, Group>;
 
-  constructor(context: ShardContext<GroupMachine, GroupRecord>, inputs: GroupInputs) {
+  constructor(
+    context: ShardContext<GroupMachine, GroupRecord>,
+    inputs: GroupInputs,
+    lifecycle: GroupLifecycle,
+  ) {
     this.#context = context;
+    this.#lifecycle = lifecycle;
     this.inputs = inputs;
     this.timers = context.timers;
     this.offsets = new OffsetStore(context.timeline);
@@ -110,16 +120,11 @@ export class GroupMachine implements CoordinatorMachine<GroupRecord> {
   }
 
   onLoaded(): void {
-    for (const group of this.#groups.values()) {
-      if (group instanceof ClassicGroup) onClassicGroupLoaded(this, group);
-    }
-    scheduleExpiry(this);
+    this.#lifecycle.onLoaded(this);
   }
 
   onUnloaded(): void {
-    for (const group of this.#groups.values()) {
-      if (group instanceof ClassicGroup) onClassicGroupUnloaded(this, group);
-    }
+    this.#lifecycle.onUnloaded(this);
   }
 
   #replayEpochGroup(record: EpochGroupRecord): void {
