@@ -211,9 +211,10 @@ export class Broker {
 
   #coordinate(changes: LeadershipChanges): void {
     for (const partition of changes.resigned) {
-      if (partition.topic === GROUP_METADATA_TOPIC) {
-        this.groups.onResigned(partition.partition, partition.leaderEpoch);
-      }
+      const { topic, partition: index } = partition;
+      if (topic !== GROUP_METADATA_TOPIC) continue;
+      const isGone = this.replicas.partitionOf(topic, index) !== partition;
+      this.groups.onResigned(index, isGone ? undefined : partition.leaderEpoch);
     }
     for (const partition of changes.elected) {
       if (partition.topic === GROUP_METADATA_TOPIC) {
