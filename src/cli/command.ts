@@ -40,7 +40,7 @@ export interface CommandSpec {
 
 /** The name that the value of an option has: its long flag. */
 export function optionName(flags: string): string {
-  return /--([a-z0-9][a-z0-9-]*)/.exec(flags)?.[1] ?? flags.replace(/^-+/, "");
+  return /--([a-z0-9][a-z0-9.-]*)/.exec(flags)?.[1] ?? flags.replace(/^-+/, "");
 }
 
 /** The options that were given, by their long names. */

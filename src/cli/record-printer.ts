@@ -103,7 +103,7 @@ function csvLine({ topic, partition, offset, timestamp, key, value }: ConsumedRe
 /** A template once parsed: fixed bytes, and what to take of a record. */
 function compileTemplate(template: string): (record: ConsumedRecord) => Buffer {
   const parts: ((record: ConsumedRecord) => Buffer)[] = [];
-  const pattern = /%([kvtpoThS%])|\\([nrt0\\])|[^%\\]+|[%\\]/g;
+  const pattern = /%([kvtpoThSKHnN%])|\\([nrt0\\])|[^%\\]+|[%\\]/g;
   for (const [whole, field, escape] of template.matchAll(pattern)) {
     const fixed = Buffer.from(escape === undefined ? whole : (ESCAPES[escape] ?? whole));
     const take = field === undefined ? undefined : TEMPLATE_FIELDS[field];
@@ -121,6 +121,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 const EMPTY = Buffer.alloc(0);
+const NULL = Buffer.from("null");
 const TEMPLATE_FIELDS: Readonly<Record<string, (record: ConsumedRecord) => Buffer>> = {
   k: ({ key }) => key ?? EMPTY,
   v: ({ value }) => value ?? EMPTY,
@@ -132,4 +133,15 @@ const TEMPLATE_FIELDS: Readonly<Record<string, (record: ConsumedRecord) => Buffe
   h: ({ headers }) =>
     Buffer.from(headers.map(({ key, value }) => `${key}=${value?.toString() ?? ""}`).join(",")),
   "%": () => Buffer.from("%"),
+  // As kafka-console-consumer prints them.
+  n: ({ key }) => key ?? NULL,
+  N: ({ value }) => value ?? NULL,
+  K: ({ timestamp, timestampType }) =>
+    Buffer.from(timestamp < 0 ? "NO_TIMESTAMP" : `${timestampType}:${timestamp}`),
+  H: ({ headers }) =>
+    Buffer.from(
+      headers.length === 0
+        ? "NO_HEADERS"
+        : headers.map(({ key, value }) => `${key}:${value?.toString() ?? "null"}`).join(","),
+    ),
 };

@@ -99,6 +99,11 @@ export class BrokerConnection {
     return this.#closedBy === undefined;
   }
 
+  /** What the broker serves: first and last version by the key of the API. */
+  get versions(): ReadonlyMap<number, readonly [min: number, max: number]> {
+    return this.#versions;
+  }
+
   /** The version in which the API will be called, or `undefined` when there is none in common. */
   versionOf<Req extends Fields, Res extends Fields>(call: ApiCall<Req, Res>): number | undefined {
     const range = this.#versions.get(call.api.key);

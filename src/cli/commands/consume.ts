@@ -66,7 +66,9 @@ export async function run(
     const printed = await (group === undefined
       ? consumeAlone(reading)
       : consumeInGroup(reading, group));
-    if (printed === 0 && terminal.stderr.isTTY === true && terminal.stdout.isTTY === true) {
+    if (options.has("count-told")) {
+      await write(terminal.stderr, `Processed a total of ${printed} messages\n`);
+    } else if (printed === 0 && terminal.stderr.isTTY === true && terminal.stdout.isTTY === true) {
       const { dim } = paintFor(terminal, terminal.stderr);
       await write(terminal.stderr, dim("There were no records.\n"));
     }
