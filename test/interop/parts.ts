@@ -9,6 +9,7 @@ import { javaToolsPart } from "./parts/java-tools.ts";
 import { kcatPart } from "./parts/kcat.ts";
 import { mixedGroupPart } from "./parts/mixed-group.ts";
 import { swapPart } from "./parts/swap.ts";
+import { versionsPart } from "./parts/versions.ts";
 
 const confluentKafka: ClientProgram = {
   name: "confluent-kafka",
@@ -47,6 +48,7 @@ export const parts: readonly Part[] = [
   mixedGroupPart([javaProgram, confluentKafka, franzGo, aiokafka]),
   crossReadingPart(clients),
   kcatPart,
+  versionsPart,
   javaToolsPart,
   swapPart,
 ];

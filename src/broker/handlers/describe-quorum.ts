@@ -11,7 +11,7 @@ const METADATA_TOPIC = "__cluster_metadata";
 /** DescribeQuorum, versions 0 to 2 (KIP-595). v1 times. v2 directory ids and addresses (KIP-853). */
 export function handleDescribeQuorum(
   broker: Broker,
-  _context: RequestContext,
+  context: RequestContext,
   request: DescribeQuorumRequest,
 ): DescribeQuorumResponseInput {
   const asked = request.topics[0];
@@ -21,7 +21,9 @@ export function handleDescribeQuorum(
     asked.partitions.length === 1 &&
     asked.partitions[0]?.partitionIndex === 0;
   if (!isMetadata) return refuse(request);
-  return broker.describeQuorum();
+  const answer = broker.describeQuorum();
+  // Versions below 2 have no room for the addresses.
+  return context.apiVersion >= 2 ? answer : { ...answer, nodes: [] };
 }
 
 function refuse(request: DescribeQuorumRequest): DescribeQuorumResponseInput {

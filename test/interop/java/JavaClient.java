@@ -612,9 +612,10 @@ public final class JavaClient {
         for (String topic : topics) {
             emit("topic", topic, described.get(topic).topicId().toString(), "" + described.get(topic).partitions().size());
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-            for (ConfigEntry entry : get(admin.describeConfigs(List.of(resource)).all()).get(resource).entries()) {
-                if (entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG) emit("config", topic, entry.name(), entry.value());
-            }
+            get(admin.describeConfigs(List.of(resource)).all()).get(resource).entries().stream()
+                .filter(entry -> entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG)
+                .sorted(java.util.Comparator.comparing(ConfigEntry::name))
+                .forEach(entry -> emit("config", topic, entry.name(), entry.value()));
             for (int p = 0; p < described.get(topic).partitions().size(); p++) partitions.add(new TopicPartition(topic, p));
         }
         dumpRecords(partitions);
