@@ -193,6 +193,13 @@ export class QuorumNode {
     await this.#driver.close();
   }
 
+  /** Ends at once, as a crash would: nothing more is written, nobody is answered. */
+  abandon(): void {
+    this.#closed = true;
+    this.controller.deactivate(new NotLeaderError("this node is gone"));
+    this.#driver.abandon();
+  }
+
   features(): FeaturesView {
     const { features, provenance } = this.image;
     const finalized = [...features.levels].map(([name, level]) => ({ name, level }));

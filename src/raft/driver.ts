@@ -302,12 +302,22 @@ export class RaftDriver<T> {
   /** Ends taking part: everything on disk, files closed. Proposals fail from now on. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#timer?.cancel();
-    this.#cleaner.close();
     await this.flushed();
     this.#closed = true;
-    this.#directory.close();
+    this.#letGo();
     await this.#log.close({ keepIndexSize: true });
+  }
+
+  /** Lets go of timers and writes nothing more: the process ends as it would by a crash. */
+  abandon(): void {
+    this.#closed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#timer?.cancel();
+    this.#cleaner.close();
+    this.#directory.close();
   }
 
   // ---- loading
@@ -555,6 +565,7 @@ export class RaftDriver<T> {
     if (this.#failure !== undefined) return;
     const error = thrown instanceof Error ? thrown : new MetadataLogError(messageOf(thrown));
     this.#failure = error;
+    this.#letGo();
     this.#options.logger.error(`the metadata quorum has failed: ${error.message}`, { error });
     this.#options.onFatal(error);
   }
