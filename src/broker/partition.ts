@@ -3,7 +3,7 @@ import type { TopicPartition } from "../core/topic-partition.ts";
 import type { Uuid } from "../core/uuid.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import type { AppendOptions, AppendResult, Log } from "../storage/log.ts";
-import type { PendingFetch } from "./pending-fetch.ts";
+import type { Growing, PendingFetch } from "./pending-fetch.ts";
 
 /** What the metadata say of a partition, as far as its replica needs it. */
 export interface PartitionState {
@@ -26,7 +26,7 @@ export type LeaderCheck =
  * This broker's replica of a partition: the log, the leader's epoch, the high watermark, and who
  * waits for it to move.
  */
-export class Partition implements TopicPartition {
+export class Partition implements TopicPartition, Growing {
   readonly topic: string;
   readonly partition: number;
   readonly topicId: Uuid;

@@ -1,12 +1,17 @@
 import type { Timer } from "../platform/clock.ts";
-import type { Partition } from "./partition.ts";
+
+/** What a fetch can wait for: a partition that tells it when more can be read. */
+export interface Growing {
+  addWaiting(fetch: PendingFetch): void;
+  removeWaiting(fetch: PendingFetch): void;
+}
 
 /**
  * A fetch that found too little and waits: for bytes, for its deadline, or for a partition to go
  * away. It learns of growth from the partitions; nothing polls.
  */
 export class PendingFetch {
-  readonly #partitions: readonly Partition[];
+  readonly #partitions: readonly Growing[];
   readonly #queue: ReadyFetches;
   readonly #finish: () => void;
   #bytesMissing: number;
@@ -15,7 +20,7 @@ export class PendingFetch {
 
   /** @param bytesMissing how many more bytes complete it; at least 1. */
   constructor(options: {
-    readonly partitions: readonly Partition[];
+    readonly partitions: readonly Growing[];
     readonly queue: ReadyFetches;
     readonly bytesMissing: number;
     readonly finish: () => void;

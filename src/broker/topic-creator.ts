@@ -4,7 +4,10 @@ import {
 } from "../config/replication-factor.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import type { CreateTopicsRequest } from "../protocol/messages/create-topics.ts";
-import type { Broker } from "./broker.ts";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import type { Controller } from "../controller/controller.ts";
+import type { MetadataImage } from "../metadata/image.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import {
   GROUP_METADATA_TOPIC,
   SHARE_GROUP_STATE_TOPIC,
@@ -17,16 +20,24 @@ type CreatableTopic = CreateTopicsRequest["topics"][number];
 const CREATION_TIMEOUT_MS = 30_000;
 const CONTROLLER_DEFAULT = -1;
 
+/** What is needed of a broker to create topics. */
+export interface TopicCreatorHost {
+  readonly config: BrokerConfig;
+  readonly logger: Logger;
+  readonly image: MetadataImage;
+  readonly controller: Controller;
+}
+
 /**
  * Creates topics that nobody created: those that clients just use, and those that coordinators need.
  * Internal topics never ask for more replicas than the cluster has brokers.
  */
 export class TopicCreator {
-  readonly #broker: Broker;
+  readonly #broker: TopicCreatorHost;
   readonly #creating = new Map<string, Promise<void>>();
   readonly #warned = new Set<InternalReplicationSetting>();
 
-  constructor(broker: Broker) {
+  constructor(broker: TopicCreatorHost) {
     this.#broker = broker;
   }
 
@@ -114,7 +125,7 @@ interface InternalTopic {
     | "transaction.state.log.num.partitions"
     | "share.coordinator.state.topic.num.partitions";
   readonly replicationFactor: InternalReplicationSetting;
-  readonly configs: (config: Broker["config"]) => readonly (readonly [string, string])[];
+  readonly configs: (config: BrokerConfig) => readonly (readonly [string, string])[];
 }
 
 function internalTopic(name: string): InternalTopic | undefined {
