@@ -1,6 +1,7 @@
 /** The image's entry scripts start Moldau itself, waited for and used as Testcontainers does it. */
 import assert from "node:assert/strict";
 import { type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import * as fs from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -10,14 +11,25 @@ import { Admin, Cluster, Consumer, Producer } from "../src/client/index.ts";
 import { nodePlatform } from "../src/platform/node/platform.ts";
 import { Image, testcontainersStarters, testcontainersVariables } from "./scratch-image.ts";
 
-/** The first of three ports in a row of which this one is free. */
+/** Below the ports that systems give to outgoing connections, which may come at any time. */
+const PORTS_FROM = 20_000;
+const PORTS_TO = 32_000;
+
+/** The first of three free ports in a row. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
+  for (;;) {
+    const first = randomInt(PORTS_FROM, PORTS_TO);
+    const free = await Promise.all([isFree(first), isFree(first + 1), isFree(first + 2)]);
+    if (free.every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 /** Resolves when a line of the log matches; fails when the process ends before. */
