@@ -157,6 +157,22 @@ const nodeCommands: readonly CommandSpec[] = [
     ],
     load: () => import("./commands/format.ts"),
   },
+  {
+    name: "log dump",
+    about: "Show what is in files of a data folder: segments, indexes, snapshots, checkpoints",
+    args: [["<path...>", "files, or folders of a partition"]],
+    options: [
+      { flags: "--records", about: "with the records of each batch" },
+      { flags: "--from <offset>", about: "leave out batches before this offset" },
+      { flags: "-n, --count <count>", about: "stop after so many entries of a file" },
+      { flags: "-o, --output <format>", about: "table (in words) or ndjson" },
+    ],
+    examples: [
+      ["moldau log dump moldau-data/orders-0 --records", "all files of a partition"],
+      ["moldau log dump moldau-data/__cluster_metadata-0 -o ndjson", "the metadata log for jq"],
+    ],
+    load: () => import("./commands/log-dump.ts"),
+  },
 ];
 
 /** Every command, in the order of the help. */
