@@ -1,4 +1,4 @@
-import { writeFileAtomically, writeFileAtomicallyAsync, type Disk } from "../platform/disk.ts";
+import { parentOf, writeFileAtomically, type Disk } from "../platform/disk.ts";
 import { DamagedFileError } from "./storage-error.ts";
 
 /**
@@ -50,6 +50,8 @@ export class OffsetCheckpoint {
   #writing: Promise<void> | undefined;
   #waiting: ReadonlyMap<string, number> | undefined;
   #written: string | undefined;
+  /** Counts the blocking writes. */
+  #generation = 0;
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk;
@@ -87,9 +89,12 @@ export class OffsetCheckpoint {
     return this.#writing;
   }
 
-  /** The same, blocking; no {@link write} may be under way. */
+  /** The same, blocking. A {@link write} that is under way does not overwrite it. */
   writeNow(offsets: ReadonlyMap<string, number>): void {
+    this.#generation++;
+    this.#waiting = undefined;
     const text = formatOffsets(offsets);
+    this.#written = undefined;
     writeFileAtomically(this.#disk, this.path, Buffer.from(text));
     this.#written = text;
   }
@@ -98,11 +103,30 @@ export class OffsetCheckpoint {
     while (this.#waiting !== undefined) {
       const text = formatOffsets(this.#waiting);
       this.#waiting = undefined;
-      if (text === this.#written) continue;
-      this.#written = undefined;
-      await writeFileAtomicallyAsync(this.#disk, this.path, Buffer.from(text));
-      this.#written = text;
+      if (text !== this.#written) await this.#replace(text);
     }
+  }
+
+  async #replace(text: string): Promise<void> {
+    const generation = this.#generation;
+    const temporary = `${this.path}.next.tmp`;
+    const content = Buffer.from(text);
+    const file = this.#disk.open(temporary, "write");
+    try {
+      file.truncate(0);
+      file.write(content, 0, content.length, 0);
+      await file.datasync();
+    } finally {
+      file.close();
+    }
+    if (generation !== this.#generation) {
+      this.#disk.remove(temporary);
+      return;
+    }
+    this.#written = undefined;
+    this.#disk.rename(temporary, this.path);
+    await this.#disk.syncDirectoryAsync(parentOf(this.path));
+    if (generation === this.#generation) this.#written = text;
   }
 }
 

@@ -25,7 +25,8 @@ export class IndexFile {
   #count = 0;
   #pendingFrom = 0;
   #pending: Buffer | undefined;
-  #fullSize = false;
+  /** Size of the file as it is. */
+  #fileBytes = 0;
 
   constructor(disk: Disk, path: string, entryBytes: number, maxBytes: number) {
     this.#disk = disk;
@@ -50,13 +51,15 @@ export class IndexFile {
   /** The bound for what is appended from now on. */
   set maxBytes(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#fullSize = false;
   }
 
   /** Makes the file of a new segment: full size, no entries. */
   create(): void {
     this.#forget();
-    this.#withFile((file) => this.#allocate(file));
+    this.#withFile((file) => {
+      this.#resize(file, 0);
+      this.#allocate(file);
+    });
   }
 
   /** Takes the file as full of entries; whether its size is one that full files have. */
@@ -64,6 +67,7 @@ export class IndexFile {
     this.#forget();
     const status = this.#disk.status(this.#path);
     if (status === undefined) return false;
+    this.#fileBytes = status.sizeBytes;
     this.#count = Math.floor(status.sizeBytes / this.#entryBytes);
     this.#pendingFrom = this.#count;
     return status.sizeBytes % this.#entryBytes === 0;
@@ -72,7 +76,7 @@ export class IndexFile {
   /** Drops all entries, in the file too. */
   reset(): void {
     this.#forget();
-    this.#withFile((file) => file.truncate(0));
+    this.#withFile((file) => this.#resize(file, 0));
   }
 
   /** A place for one more entry, to be filled at once; `at` is its place in `bytes`. */
@@ -99,8 +103,7 @@ export class IndexFile {
       this.#pendingFrom = count;
       this.#pending = undefined;
       // Zeroes stand behind the entries of a full-size file; stale entries must not.
-      this.#fullSize = false;
-      this.#withFile((file) => file.truncate(count * this.#entryBytes));
+      this.#withFile((file) => this.#resize(file, count * this.#entryBytes));
     }
     this.#count = count;
   }
@@ -141,7 +144,7 @@ export class IndexFile {
     const pending = this.#pending;
     assert(pending !== undefined, "entries of an index are lost", { path: this.#path });
     this.#withFile((file) => {
-      if (!this.#fullSize) this.#allocate(file);
+      this.#allocate(file);
       file.write(pending, 0, length, this.#pendingFrom * this.#entryBytes);
     });
     this.#pendingFrom = this.#count;
@@ -152,9 +155,8 @@ export class IndexFile {
   trim(): void {
     this.writePending();
     this.#pending = undefined;
-    if (!this.#fullSize) return;
-    this.#fullSize = false;
-    this.#withFile((file) => file.truncate(this.#count * this.#entryBytes));
+    const sizeBytes = this.#count * this.#entryBytes;
+    if (this.#fileBytes !== sizeBytes) this.#withFile((file) => this.#resize(file, sizeBytes));
   }
 
   /** Writes what waits; done when it is on the device. */
@@ -177,12 +179,17 @@ export class IndexFile {
     this.#count = 0;
     this.#pendingFrom = 0;
     this.#pending = undefined;
-    this.#fullSize = false;
   }
 
+  /** Gives the file its full size. */
   #allocate(file: DiskFile): void {
-    file.truncate(Math.max(this.capacity, this.#count) * this.#entryBytes);
-    this.#fullSize = true;
+    const sizeBytes = Math.max(this.capacity, this.#count) * this.#entryBytes;
+    if (this.#fileBytes < sizeBytes) this.#resize(file, sizeBytes);
+  }
+
+  #resize(file: DiskFile, sizeBytes: number): void {
+    file.truncate(sizeBytes);
+    this.#fileBytes = sizeBytes;
   }
 
   #findInFile(file: DiskFile, isAbove: (bytes: Buffer, at: number) => boolean): number {

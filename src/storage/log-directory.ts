@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { Uuid } from "../core/uuid.ts";
-import { writeFileAtomically, type Disk, type DiskLock } from "../platform/disk.ts";
+import { parentOf, writeFileAtomically, type Disk, type DiskLock } from "../platform/disk.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { OffsetCheckpoint } from "./checkpoint-file.ts";
 import { DamagedFileError, LogDirectoryError } from "./storage-error.ts";
@@ -63,7 +63,7 @@ export class LogDirectory {
     logger: Logger,
     onFailure: DirectoryFailureListener,
   ): LogDirectory {
-    disk.makeDirectory(path);
+    makeDurableDirectory(disk, path);
     const lock = disk.lock(`${path}/${LOCK_FILE}`);
     if (lock === undefined) {
       throw new LogDirectoryError(path, "is in use by another Moldau or Apache Kafka", {
@@ -122,14 +122,14 @@ export class LogDirectory {
     }
   }
 
-  /** What a checkpoint says; one that cannot be read is said and counts as empty. */
-  readCheckpoint(checkpoint: OffsetCheckpoint): Map<string, number> {
+  /** What a checkpoint says; `undefined` when it cannot be read, which is logged. */
+  readCheckpoint(checkpoint: OffsetCheckpoint): Map<string, number> | undefined {
     try {
       return checkpoint.read();
     } catch (error) {
       if (!(error instanceof DamagedFileError)) throw error;
       this.#logger.warn(`taken as empty: ${messageOf(error)}`);
-      return new Map();
+      return undefined;
     }
   }
 
@@ -158,6 +158,18 @@ export class LogDirectory {
     if (clean && !this.isOffline) this.#disk.remove(`${this.path}/${LOCK_FILE}`);
     this.#lock.release();
   }
+}
+
+/** Makes a directory and what is missing above it, so that it is there after a loss of power. */
+function makeDurableDirectory(disk: Disk, path: string): void {
+  const parents: string[] = [];
+  for (let above = path; disk.status(above) === undefined; above = parentOf(above)) {
+    parents.push(parentOf(above));
+    if (above === parentOf(above)) break;
+  }
+  if (parents.length === 0) return;
+  disk.makeDirectory(path);
+  for (const parent of parents) disk.syncDirectory(parent);
 }
 
 function brokerEpochOf(text: string): number {

@@ -35,7 +35,8 @@ export class LogFlusher {
   readonly #parts: FlushedParts;
   readonly #logEndOffset: () => number;
   readonly #commit: GroupCommit;
-  readonly #syncedSegments = new WeakSet<LogSegment>();
+  /** The active segment, and others of which not everything may be on the device. */
+  readonly #unsynced: Set<LogSegment>;
   #recoveryPoint: number;
   #requestedTo: number;
   #unflushedBytes = 0;
@@ -52,6 +53,7 @@ export class LogFlusher {
     options: {
       readonly recoveryPoint: number;
       readonly isNew: boolean;
+      readonly unsynced: readonly LogSegment[];
       readonly logEndOffset: () => number;
     },
   ) {
@@ -62,6 +64,7 @@ export class LogFlusher {
     this.#commit = new GroupCommit(environment.clock, () => this.#sync());
     this.#recoveryPoint = options.recoveryPoint;
     this.#requestedTo = options.recoveryPoint;
+    this.#unsynced = new Set([...options.unsynced, parts.segments.active]);
     this.#folderChanged = options.isNew;
     this.#isNew = options.isNew;
   }
@@ -69,6 +72,19 @@ export class LogFlusher {
   /** First offset that is not known to be on the device. */
   get recoveryPoint(): number {
     return this.#recoveryPoint;
+  }
+
+  /**
+   * The recovery point as a crash may find it. Recovery reads from the segment that holds it, and
+   * only a segment that is not appended to any more has its indexes on the device: one that ends
+   * at the recovery point must be read until then.
+   */
+  get safeRecoveryPoint(): number {
+    const { segments } = this.#parts;
+    const last = segments.at(segments.floorIndex(this.#recoveryPoint - 1));
+    if (last === undefined) return this.#recoveryPoint;
+    const isSynced = last !== segments.active && !this.#unsynced.has(last);
+    return isSynced ? this.#recoveryPoint : this.#recoveryPoint - 1;
   }
 
   /** What was written since the last sync began. */
@@ -99,13 +115,21 @@ export class LogFlusher {
     this.#unflushedBytes += bytes;
   }
 
-  /** A segment was made: its names must become durable too. */
-  folderChanged(): void {
+  /** A segment was made. */
+  added(segment: LogSegment): void {
+    this.#unsynced.add(segment);
     this.#folderChanged = true;
   }
 
-  /** Offsets from `offset` on are gone. */
+  /** Segments are no more. */
+  removed(segments: readonly LogSegment[]): void {
+    for (const segment of segments) this.#unsynced.delete(segment);
+    this.#folderChanged = true;
+  }
+
+  /** Offsets from `offset` on are gone; the segment that holds it is appended to again. */
   truncated(offset: number): void {
+    this.#unsynced.add(this.#parts.segments.active);
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
     this.#requestedTo = Math.min(this.#requestedTo, offset);
     if (this.#current !== undefined) {
@@ -161,12 +185,10 @@ export class LogFlusher {
   async #syncSegments(): Promise<void> {
     const { segments, epochs, snapshots } = this.#parts;
     const { active } = segments;
-    const from = Math.max(0, segments.floorIndex(this.#recoveryPoint));
-    for (const segment of segments.all.slice(from)) {
-      if (segment === active) break;
-      if (this.#syncedSegments.has(segment)) continue;
+    for (const segment of this.#unsynced) {
+      if (segment === active) continue;
       await segment.datasyncAll();
-      this.#syncedSegments.add(segment);
+      if (segment !== segments.active) this.#unsynced.delete(segment);
     }
     await active.datasync();
     await snapshots.sync();

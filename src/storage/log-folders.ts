@@ -73,9 +73,9 @@ export async function loadDirectory(
       folder,
       config: found.config,
       wasClosed: options.wasClean,
-      recoveryPoint: recoveryPoints.get(key) ?? 0,
-      logStartOffset: logStartOffsets.get(key) ?? 0,
-      highWatermark: highWatermarks.get(key) ?? 0,
+      recoveryPoint: recoveryPoints === undefined ? undefined : (recoveryPoints.get(key) ?? 0),
+      logStartOffset: logStartOffsets?.get(key) ?? 0,
+      highWatermark: highWatermarks?.get(key) ?? 0,
     });
     options.add(log);
     if (!options.wasClean || ++opened % LOGS_PER_TURN === 0) {

@@ -4,14 +4,14 @@ import type { LogConfig } from "../config/log-config.ts";
 import { leaderEpochAt, magicAt } from "../records/record-batch.ts";
 import { CorruptRecordsError } from "../records/errors.ts";
 import { BatchScan } from "./batch-scan.ts";
-import { DELETED_SUFFIX, offsetOfFileName, SegmentSuffix, segmentFileName } from "./file-names.ts";
+import { offsetOfFileName, SegmentSuffix, segmentFileName } from "./file-names.ts";
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import type { LogDirectory } from "./log-directory.ts";
 import type { LogEnvironment } from "./log-environment.ts";
 import { LogProducers } from "./log-producers.ts";
 import { LogSegment, SEGMENT_OFFSETS_MAX, type SegmentPlace } from "./log-segment.ts";
 import { LogSegments } from "./log-segments.ts";
-import { Log, rollJitter } from "./log.ts";
+import { Log, rollJitter, type LogParts } from "./log.ts";
 import { writePartitionMetadata } from "./partition-metadata.ts";
 import { ProducerSnapshots } from "./producer-snapshot.ts";
 import { settleTemporaryFiles } from "./temporary-files.ts";
@@ -25,8 +25,8 @@ export interface LogToLoad {
   readonly config: LogConfig;
   /** The last process closed the log: nothing needs to be recovered. */
   readonly wasClosed: boolean;
-  /** First offset that was not known to be on the device. */
-  readonly recoveryPoint: number;
+  /** First offset that was not known to be on the device, `undefined` when nothing is known. */
+  readonly recoveryPoint: number | undefined;
   readonly logStartOffset: number;
   readonly highWatermark: number;
 }
@@ -43,7 +43,7 @@ export function createLog(
   const segment = loading.segmentAt(0, environment.clock.nowMs());
   segment.create();
   if (log.topicId !== undefined) writePartitionMetadata(disk, log.folder, log.topicId);
-  return loading.finish([segment], 0, { isNew: true, unflushedBytes: 0 });
+  return loading.finish([segment], 0, { isNew: true, unflushedBytes: 0, unsynced: [] });
 }
 
 const NEW_LOG = {
@@ -70,6 +70,7 @@ class Loading {
   readonly #producers: LogProducers;
   readonly epochs: LeaderEpochCache;
   #segments: LogSegment[] = [];
+  readonly #recovered: LogSegment[] = [];
   #recoveredBytes = 0;
 
   constructor(environment: LogEnvironment, log: LogToLoad) {
@@ -106,7 +107,7 @@ class Loading {
   finish(
     segments: readonly LogSegment[],
     logEndOffset: number,
-    options: { readonly isNew: boolean; readonly unflushedBytes: number },
+    options: Pick<LogParts, "isNew" | "unflushedBytes" | "unsynced">,
   ): Log {
     const { recoveryPoint, wasClosed } = this.#log;
     const row = new LogSegments(segments);
@@ -122,7 +123,7 @@ class Loading {
       logStartOffset,
       logEndOffset,
       highWatermark: Math.max(highWatermark, logStartOffset),
-      recoveryPoint: untouched ? logEndOffset : Math.min(recoveryPoint, logEndOffset),
+      recoveryPoint: untouched ? logEndOffset : Math.min(recoveryPoint ?? 0, logEndOffset),
       ...options,
     });
     this.#producers.state.onHighWatermark(log.highWatermark);
@@ -157,7 +158,7 @@ class Loading {
     const from = this.#log.wasClosed ? this.#segments.length : this.#recoveryIndex();
     for (let i = 0; i < this.#segments.length; i++) {
       if (i < from && !suspects.has(this.#segments[i]!)) continue;
-      const isWhole = this.#recoverSegment(i);
+      const isWhole = this.#recoverSegment(i) && !this.#endsEarly(i);
       if (!isWhole || i === this.#segments.length - 1) return this.#producers.state.endOffset;
     }
     return this.#findEnd();
@@ -165,7 +166,7 @@ class Loading {
 
   /** Index of the segment that holds the recovery point. */
   #recoveryIndex(): number {
-    const { recoveryPoint } = this.#log;
+    const { recoveryPoint = 0 } = this.#log;
     let index = 0;
     for (let i = 0; i < this.#segments.length; i++) {
       if (this.#segments[i]!.baseOffset <= recoveryPoint) index = i;
@@ -194,11 +195,27 @@ class Loading {
     }
     const validBytes = scan.position;
     this.#recoveredBytes += validBytes;
+    this.#recovered.push(segment);
     const isWhole = validBytes === sizeBytes;
     if (!isWhole) this.#cut(index, validBytes);
     segment.finish();
     this.#producers.takeSnapshotAt(nextOffset);
     return isWhole;
+  }
+
+  /**
+   * Whether a loss of power took the end of a segment, but not the segments after it: these are put
+   * aside then, because a log has no holes. Only compaction makes some, and not in records that were
+   * never flushed.
+   */
+  #endsEarly(index: number): boolean {
+    const next = this.#segments[index + 1];
+    const { recoveryPoint, config, wasClosed } = this.#log;
+    const end = this.#producers.state.endOffset;
+    if (next === undefined || end === next.baseOffset || wasClosed || config.compact) return false;
+    if (recoveryPoint === undefined || next.baseOffset <= recoveryPoint) return false;
+    this.#putAside(index + 1);
+    return true;
   }
 
   /** Takes in the batch at which the scan stands; false when it is not one that belongs there. */
@@ -221,27 +238,30 @@ class Loading {
   }
 
   #cut(index: number, validBytes: number): void {
-    const { logger, disk } = this.#environment;
     const segment = this.#segments[index]!;
-    logger.warn(
-      `cut ${segment.sizeBytes - validBytes} bytes of ${segment.file.path} behind byte ${validBytes}: ` +
-        `they are no sound batches`,
+    this.#environment.logger.warn(
+      `cut ${segment.sizeBytes - validBytes} bytes of ${segment.file.path} behind byte ` +
+        `${validBytes}: they are no sound batches`,
     );
     segment.truncateFile(validBytes);
-    const later = this.#segments.splice(index + 1);
-    for (const { baseOffset } of later) {
-      logger.warn(`put aside segment ${baseOffset} of ${this.#log.folder}: it follows the cut`);
-    }
-    const paths = later.flatMap((lost) => lost.renameToDeleted());
-    for (const { baseOffset } of later) {
-      const snapshot = this.#producers.snapshots.renameToDeleted(baseOffset);
+    this.#putAside(index + 1);
+  }
+
+  /** Puts the segments from `index` on aside: they follow what was lost. */
+  #putAside(index: number): void {
+    const { logger } = this.#environment;
+    const later = this.#segments.splice(index);
+    const paths: string[] = [];
+    for (const segment of later) {
+      logger.warn(
+        `put aside segment ${segment.baseOffset} of ${this.#log.folder}: it follows a loss`,
+      );
+      paths.push(...segment.renameToDeleted());
+      const snapshot = this.#producers.snapshots.renameToDeleted(segment.baseOffset);
       if (snapshot !== undefined) paths.push(snapshot);
     }
-    const existing = paths.filter(
-      (path) => path.endsWith(DELETED_SUFFIX) && disk.status(path) !== undefined,
-    );
     const { fileDeleteDelayMs } = this.#log.config;
-    this.#environment.unlinkLater(this.#log.directory, existing, fileDeleteDelayMs);
+    this.#environment.unlinkLater(this.#log.directory, paths, fileDeleteDelayMs);
   }
 
   /** Looks for the end behind the last index entry; what is not sound there is cut. */
@@ -281,6 +301,7 @@ class Loading {
       logEndOffset = logStartOffset;
       const segment = this.segmentAt(logStartOffset, clock.nowMs());
       segment.create();
+      this.#recovered.push(segment);
       this.#segments.push(segment);
       this.#producers.restartAt(logStartOffset);
     }
@@ -298,6 +319,7 @@ class Loading {
     return this.finish(this.#segments, logEndOffset, {
       isNew: false,
       unflushedBytes: this.#recoveredBytes,
+      unsynced: this.#recovered,
     });
   }
 

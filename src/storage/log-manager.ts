@@ -88,7 +88,7 @@ export class LogManager {
       unlinkLater: (directory, paths, delayMs) =>
         this.#remover.removeLater(directory, paths, delayMs),
       onUnflushed: (log, bytes) => this.#backgroundFlush.appended(log, bytes),
-      onTruncated: (log) => this.#checkpointLater(log.directory, "recoveryPoints"),
+      onTruncated: (log) => this.#checkpointNow(log.directory),
     };
     this.#directories = openDirectories({
       platform,
@@ -165,7 +165,7 @@ export class LogManager {
       ? loadLog(this.#environment, {
           ...log,
           wasClosed: false,
-          recoveryPoint: 0,
+          recoveryPoint: undefined,
           logStartOffset: options.logStartOffset ?? 0,
           highWatermark: 0,
         })
@@ -390,26 +390,37 @@ export class LogManager {
     for (const directory of this.#directories.logDirs) await this.#checkpoint(directory, kind);
   }
 
-  #checkpointLater(directory: LogDirectory, kind: CheckpointKind): void {
-    if (directory.isLoaded) void this.#checkpoint(directory, kind);
+  /**
+   * A log was cut: what is appended to it again is not on the device, and a crash must not find a
+   * recovery point above it.
+   */
+  #checkpointNow(directory: LogDirectory): void {
+    if (!directory.isLoaded) return;
+    this.#onDisk(directory, () => {
+      directory.recoveryPoints.writeNow(this.#offsets(directory, "recoveryPoints"));
+    });
   }
 
   async #checkpoint(directory: LogDirectory, kind: CheckpointKind): Promise<void> {
     if (directory.isOffline || !directory.isLoaded) return;
+    const file: OffsetCheckpoint = directory[kind];
+    try {
+      await file.write(this.#offsets(directory, kind));
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      if (error.kind === "full") this.#options.logger.warn(`cannot write ${file.path}: disk full`);
+      else directory.fail(error);
+    }
+  }
+
+  #offsets(directory: LogDirectory, kind: CheckpointKind): Map<string, number> {
     const offsets = new Map<string, number>();
     for (const log of this.#logs.values()) {
       if (log.directory !== directory) continue;
       const offset = checkpointed[kind](log);
       if (offset !== undefined) offsets.set(log.name, offset);
     }
-    const file: OffsetCheckpoint = directory[kind];
-    try {
-      await file.write(offsets);
-    } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
-      if (error.kind === "full") this.#options.logger.warn(`cannot write ${file.path}: disk full`);
-      else directory.fail(error);
-    }
+    return offsets;
   }
 
   /** Calls `run` for every log, letting others run in between. */
@@ -444,7 +455,7 @@ const CHECKPOINTS: readonly CheckpointKind[] = [
 
 /** What a log contributes to a checkpoint file; the start only when no segment begins there. */
 const checkpointed: Readonly<Record<CheckpointKind, (log: Log) => number | undefined>> = {
-  recoveryPoints: (log) => log.recoveryPoint,
+  recoveryPoints: (log) => log.safeRecoveryPoint,
   logStartOffsets: (log) => {
     const first = log.segments[0]?.baseOffset ?? 0;
     return log.logStartOffset > first ? log.logStartOffset : undefined;

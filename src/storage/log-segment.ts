@@ -225,6 +225,7 @@ export class LogSegment {
       if (!(error instanceof DamagedFileError) || entry.position === 0) throw error;
       this.#place.logger.warn(`rebuilding the indexes of ${this.file.path}: they do not fit`);
       this.rebuildIndexes();
+      this.finish();
       return this.#findFrom(this.offsetIndex.lookup(offset), offset);
     }
   }
@@ -239,13 +240,17 @@ export class LogSegment {
     if (scan.rowEnd !== "whole") throw damaged(this.file.path, scan.position);
   }
 
-  /** Drops the batches from the one that holds `offset` on. Returns whether anything was dropped. */
-  truncateTo(offset: number, nowMs: number): boolean {
-    const position = this.findBatch(offset)?.position;
-    this.offsetIndex.truncateTo(offset);
-    this.timeIndex.truncateTo(offset);
-    this.transactionIndex.truncateTo(offset);
-    if (position !== undefined) this.#setSize(position);
+  /**
+   * Drops the batches from the one that holds `offset` on. Returns the offset from which on records
+   * are gone: batches go as a whole.
+   */
+  truncateTo(offset: number, nowMs: number): number {
+    const found = this.findBatch(offset);
+    const end = Math.min(offset, found?.baseOffset ?? offset);
+    this.offsetIndex.truncateTo(end);
+    this.timeIndex.truncateTo(end);
+    this.transactionIndex.truncateTo(end);
+    if (found !== undefined) this.#sizeBytes = found.position;
     this.file.truncate(this.#sizeBytes);
     if (this.#sizeBytes === 0) {
       this.#createdMs = nowMs;
@@ -255,13 +260,13 @@ export class LogSegment {
     this.offsetIndex.file.maxBytes = this.#place.config.segmentIndexBytes;
     this.timeIndex.file.maxBytes = this.#place.config.segmentIndexBytes;
     this.resumeAppends();
-    return position !== undefined;
+    return end;
   }
 
   /** Cuts the file behind the last good batch, after recovery. */
   truncateFile(sizeBytes: number): void {
     this.file.truncate(sizeBytes);
-    this.#setSize(sizeBytes);
+    this.#sizeBytes = sizeBytes;
   }
 
   /** What a segment gets when nothing more is appended to it: its last time entry, trimmed files. */
@@ -350,10 +355,6 @@ export class LogSegment {
     }
     if (scan.rowEnd !== "whole") throw damaged(this.file.path, scan.position);
     return undefined;
-  }
-
-  #setSize(sizeBytes: number): void {
-    this.#sizeBytes = sizeBytes;
   }
 
   #ageMax(config: SegmentConfig): number {

@@ -61,6 +61,8 @@ export interface LogParts {
   readonly isNew: boolean;
   /** Bytes that recovery found, of which it is not known whether they are on the device. */
   readonly unflushedBytes: number;
+  /** The segments in which these are. */
+  readonly unsynced: readonly LogSegment[];
 }
 
 /**
@@ -124,6 +126,7 @@ export class Log implements TopicPartition {
       {
         recoveryPoint: parts.recoveryPoint,
         isNew: parts.isNew,
+        unsynced: parts.unsynced,
         logEndOffset: () => this.#logEndOffset,
       },
     );
@@ -177,6 +180,11 @@ export class Log implements TopicPartition {
   /** First offset that is not known to be on the device. */
   get recoveryPoint(): number {
     return this.#flusher.recoveryPoint;
+  }
+
+  /** The recovery point for the checkpoint, as a crash may find it. */
+  get safeRecoveryPoint(): number {
+    return this.#isClosed ? this.#flusher.recoveryPoint : this.#flusher.safeRecoveryPoint;
   }
 
   /** Bytes of all segments. */
@@ -329,7 +337,10 @@ export class Log implements TopicPartition {
     return this.#producers.state.activeProducers();
   }
 
-  /** Drops everything from `offset` on, to the batch. Does nothing when the log ends before. */
+  /**
+   * Drops everything from the batch that holds `offset` on; the log then ends there. Does nothing
+   * when it ends before.
+   */
   truncateTo(offset: number): void {
     if (this.isOffline || offset >= this.#logEndOffset) return;
     if (this.#segments.first.baseOffset > offset) {
@@ -343,13 +354,13 @@ export class Log implements TopicPartition {
         this.#discard(this.#segments.removeFrom(index + 1), 0);
       }
       const { active } = this.#segments;
-      active.truncateTo(offset, this.#environment.clock.nowMs());
-      this.#logEndOffset = offset;
-      this.#logStartOffset = Math.min(this.#logStartOffset, offset);
-      this.#highWatermark = Math.min(this.#highWatermark, offset);
-      this.#epochs.truncateFromEnd(offset);
-      this.#producers.rebuild(this.#segments, this.#logStartOffset, offset);
-      this.#afterTruncation(offset);
+      const end = active.truncateTo(offset, this.#environment.clock.nowMs());
+      this.#logEndOffset = end;
+      this.#logStartOffset = Math.min(this.#logStartOffset, end);
+      this.#highWatermark = Math.min(this.#highWatermark, end);
+      this.#epochs.truncateFromEnd(end);
+      this.#producers.rebuild(this.#segments, this.#logStartOffset, end);
+      this.#afterTruncation(end);
     });
   }
 
@@ -359,6 +370,7 @@ export class Log implements TopicPartition {
     this.#guard(undefined, () => {
       this.#reader.invalidate();
       for (const segment of this.#segments.all) this.#unlink(segment.renameToDeleted(), 0);
+      this.#flusher.removed(this.#segments.all);
       const segment = this.#newSegment(offset);
       this.#segments.replaceAll(segment);
       this.#logEndOffset = offset;
@@ -420,7 +432,6 @@ export class Log implements TopicPartition {
     active.finish();
     this.#producers.takeSnapshotAt(offset);
     this.#segments.push(this.#newSegment(offset));
-    this.#flusher.folderChanged();
     this.#flushInBackground();
   }
 
@@ -632,6 +643,7 @@ export class Log implements TopicPartition {
       rollJitterMs: rollJitter(random, this.#config),
     });
     segment.create();
+    this.#flusher.added(segment);
     return segment;
   }
 
@@ -642,7 +654,7 @@ export class Log implements TopicPartition {
       const paths = segment.renameToDeleted();
       this.#unlink(snapshot === undefined ? paths : [...paths, snapshot], delayMs);
     }
-    this.#flusher.folderChanged();
+    this.#flusher.removed(segments);
   }
 
   #unlink(paths: readonly string[], delayMs: number): void {
