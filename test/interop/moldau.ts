@@ -4,16 +4,18 @@ import { type Broker, type BrokerOptions, waitUntilReady } from "./broker.ts";
 import { Missing, root } from "./cache.ts";
 import { freePort, start } from "./processes.ts";
 
-/** The command that starts Moldau from its sources. */
+/** The command that starts Moldau. */
 export interface MoldauCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly port: number;
 }
 
+/** The sources, or what `MOLDAU_BIN` names: a built or packed Moldau. */
+const bin = process.env.MOLDAU_BIN ?? join(root, "src", "cli", "bin.ts");
+
 export async function prepareMoldau(options: BrokerOptions): Promise<MoldauCommand> {
-  const bin = join(root, "src", "cli", "bin.ts");
-  if (!existsSync(bin)) throw new Missing("src/cli/bin.ts does not exist");
+  if (!existsSync(bin)) throw new Missing(`${bin} does not exist`);
   const port = options.port ?? (await freePort());
   mkdirSync(options.dataDir, { recursive: true });
   const controllerPort = options.controllerPort ?? (await freePort());

@@ -1,0 +1,5 @@
+import { metadataCases } from "./cases-metadata.ts";
+import type { Group } from "./scenario.ts";
+
+/** Everything that is compared, by subject. */
+export const groups: readonly Group[] = [metadataCases];
