@@ -94,6 +94,7 @@ export class OffsetCheckpoint {
     this.#generation++;
     this.#waiting = undefined;
     const text = formatOffsets(offsets);
+    if (text === this.#written) return;
     this.#written = undefined;
     writeFileAtomically(this.#disk, this.path, Buffer.from(text));
     this.#written = text;

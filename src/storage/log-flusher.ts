@@ -43,7 +43,7 @@ export class LogFlusher {
   #current: Flush | undefined;
   /** Names that were made since the last sync of the folder. */
   #folderChanged: boolean;
-  #isNew: boolean;
+  #namesUnsynced: boolean;
   #isAbandoned = false;
 
   constructor(
@@ -52,7 +52,7 @@ export class LogFlusher {
     parts: FlushedParts,
     options: {
       readonly recoveryPoint: number;
-      readonly isNew: boolean;
+      readonly namesUnsynced: boolean;
       readonly unsynced: readonly LogSegment[];
       readonly logEndOffset: () => number;
     },
@@ -65,8 +65,8 @@ export class LogFlusher {
     this.#recoveryPoint = options.recoveryPoint;
     this.#requestedTo = options.recoveryPoint;
     this.#unsynced = new Set([...options.unsynced, parts.segments.active]);
-    this.#folderChanged = options.isNew;
-    this.#isNew = options.isNew;
+    this.#folderChanged = options.namesUnsynced;
+    this.#namesUnsynced = options.namesUnsynced;
   }
 
   /** First offset that is not known to be on the device. */
@@ -103,7 +103,7 @@ export class LogFlusher {
 
   /** Whether there are names or leader epochs that are not on the device. */
   get hasUnsyncedNames(): boolean {
-    return this.#folderChanged || this.#isNew || this.#parts.epochs.isDirty;
+    return this.#folderChanged || this.#namesUnsynced || this.#parts.epochs.isDirty;
   }
 
   /** The files are going away: what fails from now on says nothing about the device. */
@@ -121,28 +121,37 @@ export class LogFlusher {
     this.#folderChanged = true;
   }
 
+  /** There are new names in the folder. */
+  folderChanged(): void {
+    this.#folderChanged = true;
+  }
+
   /** Segments are no more. */
   removed(segments: readonly LogSegment[]): void {
     for (const segment of segments) this.#unsynced.delete(segment);
     this.#folderChanged = true;
   }
 
-  /** Offsets from `offset` on are gone; the segment that holds it is appended to again. */
-  truncated(offset: number): void {
-    this.#unsynced.add(this.#parts.segments.active);
+  /** Offsets from `offset` on will be gone; the segment before is appended to again. */
+  truncated(offset: number, segment: LogSegment): void {
+    this.#unsynced.add(segment);
+    this.#lowerTo(offset);
+  }
+
+  /** The log begins at `offset` now, above everything before. */
+  restarted(offset: number): void {
+    this.#lowerTo(offset);
+    this.#recoveryPoint = offset;
+    this.#requestedTo = offset;
+  }
+
+  #lowerTo(offset: number): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
     this.#requestedTo = Math.min(this.#requestedTo, offset);
     if (this.#current !== undefined) {
       this.#current.toOffset = Math.min(this.#current.toOffset, offset);
     }
     this.#folderChanged = true;
-  }
-
-  /** The log begins at `offset` now, above everything before. */
-  restarted(offset: number): void {
-    this.truncated(offset);
-    this.#recoveryPoint = offset;
-    this.#requestedTo = offset;
   }
 
   /** The caller will ask for a flush up to the end of the log. */
@@ -197,10 +206,10 @@ export class LogFlusher {
 
   /** The names of files and, of a new log, of its folder and what says whose it is. */
   async #syncFolder(): Promise<void> {
-    if (!this.#folderChanged && !this.#isNew) return;
+    if (!this.#folderChanged && !this.#namesUnsynced) return;
     const { folder } = this.#parts;
     this.#folderChanged = false;
-    if (this.#isNew) {
+    if (this.#namesUnsynced) {
       const path = `${folder}/${PARTITION_METADATA_FILE}`;
       if (this.#disk.status(path) !== undefined) {
         const file = this.#disk.open(path, "write");
@@ -212,8 +221,8 @@ export class LogFlusher {
       }
     }
     await this.#disk.syncDirectoryAsync(folder);
-    if (this.#isNew) await this.#disk.syncDirectoryAsync(parentOf(folder));
-    this.#isNew = false;
+    if (this.#namesUnsynced) await this.#disk.syncDirectoryAsync(parentOf(folder));
+    this.#namesUnsynced = false;
   }
 
   #offline(): OfflineDirectoryError {

@@ -43,7 +43,7 @@ export function createLog(
   const segment = loading.segmentAt(0, environment.clock.nowMs());
   segment.create();
   if (log.topicId !== undefined) writePartitionMetadata(disk, log.folder, log.topicId);
-  return loading.finish([segment], 0, { isNew: true, unflushedBytes: 0, unsynced: [] });
+  return loading.finish([segment], 0, { namesUnsynced: true, unflushedBytes: 0, unsynced: [] });
 }
 
 const NEW_LOG = {
@@ -107,7 +107,7 @@ class Loading {
   finish(
     segments: readonly LogSegment[],
     logEndOffset: number,
-    options: Pick<LogParts, "isNew" | "unflushedBytes" | "unsynced">,
+    options: Pick<LogParts, "namesUnsynced" | "unflushedBytes" | "unsynced">,
   ): Log {
     const { recoveryPoint, wasClosed } = this.#log;
     const row = new LogSegments(segments);
@@ -243,14 +243,16 @@ class Loading {
       `cut ${segment.sizeBytes - validBytes} bytes of ${segment.file.path} behind byte ` +
         `${validBytes}: they are no sound batches`,
     );
-    segment.truncateFile(validBytes);
+    // In this order: a crash in between must not leave what follows without what was cut.
     this.#putAside(index + 1);
+    segment.truncateFile(validBytes);
   }
 
   /** Puts the segments from `index` on aside: they follow what was lost. */
   #putAside(index: number): void {
-    const { logger } = this.#environment;
-    const later = this.#segments.splice(index);
+    const { logger, disk } = this.#environment;
+    const later = this.#segments.splice(index).reverse();
+    if (later.length === 0) return;
     const paths: string[] = [];
     for (const segment of later) {
       logger.warn(
@@ -260,6 +262,7 @@ class Loading {
       const snapshot = this.#producers.snapshots.renameToDeleted(segment.baseOffset);
       if (snapshot !== undefined) paths.push(snapshot);
     }
+    disk.syncDirectory(this.#log.folder);
     const { fileDeleteDelayMs } = this.#log.config;
     this.#environment.unlinkLater(this.#log.directory, paths, fileDeleteDelayMs);
   }
@@ -317,7 +320,8 @@ class Loading {
     }
     this.#segments.at(-1)!.resumeAppends();
     return this.finish(this.#segments, logEndOffset, {
-      isNew: false,
+      // A process that was killed may have left names that never reached the device.
+      namesUnsynced: !wasClosed,
       unflushedBytes: this.#recoveredBytes,
       unsynced: this.#recovered,
     });

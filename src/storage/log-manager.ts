@@ -392,11 +392,12 @@ export class LogManager {
 
   /**
    * A log was cut: what is appended to it again is not on the device, and a crash must not find a
-   * recovery point above it.
+   * recovery point or a start above it.
    */
   #checkpointNow(directory: LogDirectory): void {
     if (!directory.isLoaded) return;
     this.#onDisk(directory, () => {
+      directory.logStartOffsets.writeNow(this.#offsets(directory, "logStartOffsets"));
       directory.recoveryPoints.writeNow(this.#offsets(directory, "recoveryPoints"));
     });
   }

@@ -46,7 +46,7 @@ class Model {
   /** Below this everything was flushed. */
   durable = 0;
   epoch = 0;
-  /** Records of an append in the middle of which the process ended. */
+  /** Records of an append or a cut in the middle of which the process ended. */
   uncertain: ModelRecord[] = [];
   /** A cut is under way, at this offset or at the beginning of its batch. */
   cutting = Infinity;
@@ -237,11 +237,13 @@ class Life {
     // A batch goes as a whole.
     const batchStart = log.logEndOffset;
     assert.ok(batchStart <= offset);
+    model.uncertain = model.records.slice(batchStart);
     model.cut(batchStart);
     model.logStartOffset = Math.min(start, batchStart);
     // A cut that is not on the device may be undone by a loss of power.
     await this.world.clock.wait(log.flush());
     model.durable = model.end;
+    model.uncertain = [];
     model.cutting = Infinity;
     log.advanceHighWatermark(model.end);
   }

@@ -240,16 +240,12 @@ export class LogSegment {
     if (scan.rowEnd !== "whole") throw damaged(this.file.path, scan.position);
   }
 
-  /**
-   * Drops the batches from the one that holds `offset` on. Returns the offset from which on records
-   * are gone: batches go as a whole.
-   */
-  truncateTo(offset: number, nowMs: number): number {
+  /** Drops the batches from `offset` on, at which one begins. */
+  truncateTo(offset: number, nowMs: number): void {
     const found = this.findBatch(offset);
-    const end = Math.min(offset, found?.baseOffset ?? offset);
-    this.offsetIndex.truncateTo(end);
-    this.timeIndex.truncateTo(end);
-    this.transactionIndex.truncateTo(end);
+    this.offsetIndex.truncateTo(offset);
+    this.timeIndex.truncateTo(offset);
+    this.transactionIndex.truncateTo(offset);
     if (found !== undefined) this.#sizeBytes = found.position;
     this.file.truncate(this.#sizeBytes);
     if (this.#sizeBytes === 0) {
@@ -260,7 +256,6 @@ export class LogSegment {
     this.offsetIndex.file.maxBytes = this.#place.config.segmentIndexBytes;
     this.timeIndex.file.maxBytes = this.#place.config.segmentIndexBytes;
     this.resumeAppends();
-    return end;
   }
 
   /** Cuts the file behind the last good batch, after recovery. */

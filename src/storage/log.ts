@@ -57,8 +57,8 @@ export interface LogParts {
   readonly logEndOffset: number;
   readonly highWatermark: number;
   readonly recoveryPoint: number;
-  /** Nothing of it is on the device yet. */
-  readonly isNew: boolean;
+  /** Its folder, the names in it and its metadata file may not be on the device. */
+  readonly namesUnsynced: boolean;
   /** Bytes that recovery found, of which it is not known whether they are on the device. */
   readonly unflushedBytes: number;
   /** The segments in which these are. */
@@ -103,7 +103,7 @@ export class Log implements TopicPartition {
     this.directory = parts.directory;
     this.#environment = environment;
     this.folder = parts.folder;
-    this.#isTouched = parts.isNew;
+    this.#isTouched = parts.namesUnsynced;
     this.#config = parts.config;
     this.#validator = new AppendValidator(parts.config);
     this.#place = parts.place;
@@ -125,7 +125,7 @@ export class Log implements TopicPartition {
       },
       {
         recoveryPoint: parts.recoveryPoint,
-        isNew: parts.isNew,
+        namesUnsynced: parts.namesUnsynced,
         unsynced: parts.unsynced,
         logEndOffset: () => this.#logEndOffset,
       },
@@ -350,17 +350,20 @@ export class Log implements TopicPartition {
     this.#guard(undefined, () => {
       this.#reader.invalidate();
       const index = this.#segments.floorIndex(offset);
-      if (index + 1 < this.#segments.length) {
-        this.#discard(this.#segments.removeFrom(index + 1), 0);
-      }
-      const { active } = this.#segments;
-      const end = active.truncateTo(offset, this.#environment.clock.nowMs());
+      const end = Math.min(offset, this.#segments.at(index)?.findBatch(offset)?.baseOffset ?? offset);
       this.#logEndOffset = end;
       this.#logStartOffset = Math.min(this.#logStartOffset, end);
       this.#highWatermark = Math.min(this.#highWatermark, end);
       this.#epochs.truncateFromEnd(end);
+      // Each step is on the device before the next, so that a crash leaves a beginning of the log.
+      this.#flusher.truncated(end, this.#segments.at(index)!);
+      this.#beforeTruncation();
+      if (index + 1 < this.#segments.length) {
+        this.#discard(this.#segments.removeFrom(index + 1).reverse(), 0);
+        this.#environment.disk.syncDirectory(this.folder);
+      }
+      this.#segments.active.truncateTo(end, this.#environment.clock.nowMs());
       this.#producers.rebuild(this.#segments, this.#logStartOffset, end);
-      this.#afterTruncation(end);
     });
   }
 
@@ -379,7 +382,7 @@ export class Log implements TopicPartition {
       this.#epochs.clear();
       this.#producers.restartAt(offset);
       this.#flusher.restarted(offset);
-      this.#afterTruncation(offset);
+      this.#beforeTruncation();
     });
   }
 
@@ -472,6 +475,7 @@ export class Log implements TopicPartition {
       const { active } = this.#segments;
       if (this.#isTouched) {
         this.#producers.takeSnapshotAt(this.#logEndOffset);
+        this.#flusher.folderChanged();
         active.trimFile();
         if (options.keepIndexSize === true) active.writeIndexes();
         else active.finish();
@@ -661,10 +665,10 @@ export class Log implements TopicPartition {
     this.#environment.unlinkLater(this.directory, paths, delayMs);
   }
 
-  #afterTruncation(offset: number): void {
+  /** What is kept beside the log must not say more than there will be. */
+  #beforeTruncation(): void {
     this.#isTouched = true;
     this.#lastAppendOffset = -1;
-    this.#flusher.truncated(offset);
     this.#environment.onTruncated(this);
   }
 }
