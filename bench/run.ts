@@ -29,6 +29,7 @@ const figures: readonly Figure[] = [
 
 interface Options {
   readonly rounds: number;
+  readonly keep: boolean;
   readonly scale: Scale;
   readonly chosen: readonly Figure[];
   readonly products: readonly Product[];
@@ -37,7 +38,7 @@ interface Options {
 function usage(problem: string): never {
   console.error(problem);
   console.error(
-    "usage: npm run bench [-- [--quick] [--rounds N] [--target kafka|moldau|both] NAME…]",
+    "usage: npm run bench [-- [--quick] [--keep] [--rounds N] [--target kafka|moldau|both] NAME…]",
   );
   console.error(`names: ${figures.map((figure) => figure.name).join(" ")}`);
   process.exit(2);
@@ -48,6 +49,7 @@ function parseOptions(): Options {
     allowPositionals: true,
     options: {
       quick: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
       rounds: { type: "string", default: "1" },
       target: { type: "string", default: "both" },
     },
@@ -59,18 +61,19 @@ function parseOptions(): Options {
   const chosen = figures.filter(
     (figure) => positionals.length === 0 || positionals.includes(figure.name),
   );
+  const { keep } = values;
   const one = { quick: values.quick, factor: values.quick ? 0.25 : 1 };
   if (values.target === "kafka" || values.target === "moldau") {
-    return { rounds, scale: one, chosen, products: [values.target] };
+    return { rounds, keep, scale: one, chosen, products: [values.target] };
   }
   if (values.target !== "both") usage(`no target ${values.target}`);
   // A B B A: what drifts on the machine meets both alike.
-  return { rounds, scale: one, chosen, products: ["kafka", "moldau", "moldau", "kafka"] };
+  return { rounds, keep, scale: one, chosen, products: ["kafka", "moldau", "moldau", "kafka"] };
 }
 
 type Samples = Map<string, Record<Product, number[]>>;
 
-function keep(
+function note(
   samples: Samples,
   product: Product,
   measured: Readonly<Record<string, readonly number[]>>,
@@ -107,7 +110,7 @@ async function measure(
     body: () => Promise<Readonly<Record<string, readonly number[]>>>,
   ): Promise<void> => {
     try {
-      keep(samples, product, await body());
+      note(samples, product, await body());
     } catch (error) {
       console.log(`# ${product.padEnd(6)} ${figure.name} failed: ${String(error)}`);
     }
@@ -125,7 +128,7 @@ async function measure(
     }
     await broker.stop().catch((error: unknown) => console.log(`# ${String(error)}`));
   }
-  rmSync(folder, { recursive: true, force: true });
+  if (!options.keep) rmSync(folder, { recursive: true, force: true });
 }
 
 function show(value: number): string {
@@ -193,7 +196,8 @@ async function main(): Promise<void> {
   const load = readFileSync("/proc/loadavg", "utf8").split(" ")[0];
   console.log(`# ${cpus().length} × ${cpus()[0]?.model ?? "?"}, load ${load} before the run`);
   console.log("# Kafka: Apache Kafka 4.4.0, 1 GB of heap; same disk, same loads, in turn");
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (options.keep) console.log(`# kept: ${folder}`);
+  else process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const [turn, product] of options.products.entries()) {
       await measure(product, options, join(folder, `${round}-${turn}-${product}`), samples);

@@ -239,7 +239,7 @@ export class WireConnection {
 
   /** Sends; the response without its length. */
   send(frame: Buffer): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Buffer>((resolve, reject) => {
       if (this.#error !== undefined) {
         reject(this.#error);
         return;
@@ -247,6 +247,9 @@ export class WireConnection {
       this.#waiting.push([resolve, reject]);
       this.#socket.write(frame);
     });
+    // Of several in flight only the first is awaited when the connection fails.
+    answer.catch(() => undefined);
+    return answer;
   }
 
   close(): void {
