@@ -1,6 +1,7 @@
 import { listDefault } from "../config/broker-changes.ts";
 import type { ClusterRecord } from "../metadata/cluster-record.ts";
 import { ConfigResourceType } from "../metadata/image.ts";
+import { clearElr } from "./clear-elr.ts";
 import {
   MIN_INSYNC_REPLICAS,
   missingResource,
@@ -107,7 +108,7 @@ function clearElrRecords(
   const { type, name } = resource;
   if (type !== ConfigResourceType.TOPIC && type !== ConfigResourceType.BROKER) return [];
   const topicName = type === ConfigResourceType.TOPIC ? name : "";
-  return [{ kind: "ClearElrRecord", version: 0, value: { topicName } }];
+  return clearElr(state.image, topicName);
 }
 
 function targetValue(

@@ -61,10 +61,7 @@ function tooManyPartitions(
     total += Math.max(0, count - existing);
   }
   if (total <= NEW_PARTITIONS_MAX) return undefined;
-  return apiError(
-    "POLICY_VIOLATION",
-    `Excessively large number of partitions per request: ${total}, at most ${NEW_PARTITIONS_MAX}.`,
-  );
+  return apiError("POLICY_VIOLATION", "Excessively large number of partitions per request.");
 }
 
 function grow(

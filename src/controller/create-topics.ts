@@ -76,13 +76,11 @@ function tooManyPartitions(
   let total = 0;
   for (const { assignments, numPartitions } of request.topics) {
     if (assignments.length > 0) total += assignments.length;
-    else total += numPartitions > 0 ? numPartitions : state.config.get("num.partitions");
+    else if (numPartitions === DEFAULT) total += state.config.get("num.partitions");
+    else total += Math.max(0, numPartitions);
   }
   if (total <= NEW_PARTITIONS_MAX) return undefined;
-  return apiError(
-    "POLICY_VIOLATION",
-    `Excessively large number of partitions per request: ${total}, at most ${NEW_PARTITIONS_MAX}.`,
-  );
+  return apiError("POLICY_VIOLATION", "Excessively large number of partitions per request.");
 }
 
 function refusedName(

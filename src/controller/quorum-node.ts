@@ -101,6 +101,7 @@ export class QuorumNode {
       commit: (endOffset) => {
         this.#state.commitTo(endOffset);
         later.controller?.committed(endOffset);
+        trigger.committed(this.#state.committed, (image) => this.#writeSnapshot(image));
       },
       leader: (_leaderId, _epoch, isSelf) => {
         if (leads && !isSelf) later.controller?.deactivate(new NotLeaderError("leadership ended"));
@@ -122,9 +123,6 @@ export class QuorumNode {
       clusterId,
     });
     later.controller = this.controller;
-    this.#state.onPublish((image) => {
-      trigger.published(image, (current) => this.#writeSnapshot(current));
-    });
   }
 
   /**

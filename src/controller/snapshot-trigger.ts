@@ -2,8 +2,8 @@ import type { MetadataImage } from "../metadata/image.ts";
 import type { Clock } from "../platform/clock.ts";
 
 /**
- * When a snapshot is due: so many bytes of records after the last one, or so long after it. Judged with
- * every image that is published, so never within a batch or a metadata transaction.
+ * When a snapshot is due: so many bytes of records after the last one, or so long after it. Judged
+ * whenever something is committed, be it nothing but idle records.
  */
 export class SnapshotTrigger {
   readonly #clock: Clock;
@@ -27,7 +27,7 @@ export class SnapshotTrigger {
   }
 
   /** Calls `write` when a snapshot of the image is due; one is written at a time. */
-  published(image: MetadataImage, write: (image: MetadataImage) => Promise<void>): void {
+  committed(image: MetadataImage, write: (image: MetadataImage) => Promise<void>): void {
     if (this.#writing || image.isEmpty || !this.#isDue()) return;
     this.#bytes = 0;
     this.#lastMs = this.#clock.monotonicMs();

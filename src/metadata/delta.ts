@@ -53,6 +53,7 @@ export class MetadataDelta {
   #levels: Map<string, number> | undefined;
   #metadataVersion: number | undefined;
   #nextProducerId: number;
+  #isEmpty = true;
 
   constructor(base: MetadataImage) {
     this.base = base;
@@ -64,6 +65,11 @@ export class MetadataDelta {
     this.#tokens = base.delegationTokens.draft();
     this.#metadataVersion = base.features.metadataVersion;
     this.#nextProducerId = base.nextProducerId;
+  }
+
+  /** Whether no record was applied that could change anything. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
   }
 
   /** Topics that are new or have new or changed partitions, by id. */
@@ -118,6 +124,7 @@ export class MetadataDelta {
   }
 
   applyRecord(record: ClusterRecord): void {
+    if (record.kind !== "NoOpRecord") this.#isEmpty = false;
     switch (record.kind) {
       case "TopicRecord":
         return this.#topics.applyTopic(record.value);

@@ -36,9 +36,17 @@ export class MetadataReplay {
   }
 
   append(batch: MetadataBatch): void {
-    for (const record of batch.records) this.#take(record);
-    if (this.#transaction === undefined) this.#provenance = provenanceOf(batch);
-    else this.#transactionProvenance = provenanceOf(batch);
+    const provenance = provenanceOf(batch);
+    for (const [index, record] of batch.records.entries()) {
+      if (record.kind === "BeginTransactionRecord") {
+        const offset = batch.baseOffset + index - 1;
+        // What stands before a transaction in its batch belongs to the image that it begins with.
+        if (index > 0) this.#provenance = { ...provenance, offset };
+      }
+      this.#take(record);
+    }
+    if (this.#transaction === undefined) this.#provenance = provenance;
+    else this.#transactionProvenance = provenance;
   }
 
   finish(): ReplayedMetadata {

@@ -17,14 +17,6 @@ interface PendingImage {
   readonly hidden: boolean;
 }
 
-/** An open metadata transaction (KIP-868). */
-interface OpenTransaction {
-  /** With what it changed so far. */
-  readonly delta: MetadataDelta;
-  /** Records that stand before it in its first batch: they stay when it is aborted. */
-  readonly before: readonly ClusterRecord[];
-}
-
 /**
  * The metadata of this node in its two ages: `head` has everything that was appended, which a leader
  * decides on, and `committed` what can no longer be lost, which listeners see. Images are immutable, so
@@ -39,7 +31,8 @@ export class MetadataState {
   #head = MetadataImage.empty;
   #committed = MetadataImage.empty;
   #pending: PendingImage[] = [];
-  #transaction: OpenTransaction | undefined;
+  /** What an open metadata transaction (KIP-868) changed so far. */
+  #transaction: MetadataDelta | undefined;
 
   /** With all appended records: the state of the active controller. Not there before {@link replayed}. */
   get head(): MetadataImage {
@@ -82,7 +75,7 @@ export class MetadataState {
     if (transaction === undefined) return;
     const open = new MetadataDelta(image);
     for (const record of transaction.records) open.applyRecord(record);
-    this.#transaction = { delta: open, before: [] };
+    this.#transaction = open;
     this.#head = open.apply(transaction.provenance);
     this.#pending.push({ image: this.#head, delta: undefined, hidden: true });
   }
@@ -96,29 +89,31 @@ export class MetadataState {
       this.#replay.append(batch);
       return;
     }
-    assert(batch.baseOffset > this.#head.provenance.offset, "a batch is replayed twice", {
-      baseOffset: batch.baseOffset,
-      head: this.#head.provenance.offset,
-    });
+    const headOffset = this.#head.provenance.offset;
+    assert(batch.lastOffset > headOffset, "a batch is replayed twice", { headOffset });
     const provenance = provenanceOf(batch);
     if (this.#transaction === undefined && batch.records.every(saysNothing)) {
       this.#head = new MetadataImage({ ...this.#head, provenance });
       this.#pending.push({ image: this.#head, delta: undefined, hidden: false });
       return;
     }
-    let delta = this.#transaction?.delta ?? new MetadataDelta(this.#head);
+    let delta = this.#transaction ?? new MetadataDelta(this.#head);
     for (const [index, record] of batch.records.entries()) {
+      const offset = batch.baseOffset + index;
+      if (offset <= headOffset) continue;
       switch (record.kind) {
         case "BeginTransactionRecord":
           if (this.#transaction !== undefined) throw misplaced(record.kind);
-          this.#transaction = { delta, before: batch.records.slice(0, index) };
+          delta = this.#begin(delta, { ...provenance, offset: offset - 1 });
           break;
         case "EndTransactionRecord":
           if (this.#transaction === undefined) throw misplaced(record.kind);
           this.#transaction = undefined;
           break;
         case "AbortTransactionRecord":
-          delta = this.#abort();
+          if (this.#transaction === undefined) throw misplaced(record.kind);
+          delta = new MetadataDelta(this.#transaction.base);
+          this.#transaction = undefined;
           break;
         default:
           delta.applyRecord(record);
@@ -126,7 +121,20 @@ export class MetadataState {
     }
     this.#head = delta.apply(provenance);
     const hidden = this.#transaction !== undefined;
-    this.#pending.push({ image: this.#head, delta: hidden ? undefined : delta, hidden });
+    const visible = hidden || delta.isEmpty ? undefined : delta;
+    this.#pending.push({ image: this.#head, delta: visible, hidden });
+  }
+
+  /** What stands before a transaction in its batch is a step of its own. */
+  #begin(before: MetadataDelta, provenance: Provenance): MetadataDelta {
+    let delta = before;
+    if (provenance.offset > before.base.provenance.offset) {
+      this.#head = before.apply(provenance);
+      this.#pending.push({ image: this.#head, delta: before, hidden: false });
+      delta = new MetadataDelta(this.#head);
+    }
+    this.#transaction = delta;
+    return delta;
   }
 
   /** Records below `offset` are committed: publishes what they make. */
@@ -144,20 +152,12 @@ export class MetadataState {
     if (done > 0) this.#pending = this.#pending.slice(done);
   }
 
-  /** Forgets what is not committed: the caller appends again what the log has above `committed`. */
-  revert(): void {
+  /** Forgets what is not committed. Returns the offset from which the log is to be appended again. */
+  revert(): number {
     this.#pending = [];
     this.#transaction = undefined;
     this.#head = this.#committed;
-  }
-
-  #abort(): MetadataDelta {
-    const transaction = this.#transaction;
-    if (transaction === undefined) throw misplaced("AbortTransactionRecord");
-    this.#transaction = undefined;
-    const delta = new MetadataDelta(transaction.delta.base);
-    for (const record of transaction.before) delta.applyRecord(record);
-    return delta;
+    return this.#committed.provenance.offset + 1;
   }
 }
 

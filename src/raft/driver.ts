@@ -48,8 +48,8 @@ export interface RaftListener<T> {
   append(batch: RaftBatch<T>): void;
   /** All that the log had at the start was handed over. */
   replayed(): void;
-  /** Everything that was not committed is lost; what of it stays in the log is appended again. */
-  revert(): void;
+  /** Goes back to what is committed; returns the offset from which the log is to be appended again. */
+  revert(): number;
   /** All below `endOffset` can no longer be lost. */
   commit(endOffset: number): void;
   /** Who leads now. As a leader this node may propose from this call on. */
@@ -130,6 +130,7 @@ export class RaftDriver<T> {
   #timer: Timer | undefined;
   #isFlushing = false;
   #flushing: Promise<void> = Promise.resolve();
+  #snapshotting: Promise<void> = Promise.resolve();
   #pumping = false;
   #closed = false;
   #failure: Error | undefined;
@@ -252,8 +253,7 @@ export class RaftDriver<T> {
     const refusal = this.#tryAppend(bytes, epoch, nowMs);
     if (refusal !== undefined) {
       // The disk is full, and what was written of it is cut off again. Without it the state goes on.
-      this.#options.listener.revert();
-      this.#replay(this.highWatermark);
+      this.#replay(this.#options.listener.revert());
       throw new MetadataLogFullError(refusal);
     }
     this.#flush();
@@ -284,7 +284,8 @@ export class RaftDriver<T> {
       kraftVersion: this.#history.kraftVersionAt(offset),
       voters: this.#history.votersAt(offset),
     };
-    await this.#directory.write(header, this.#encoded(records));
+    this.#snapshotting = this.#directory.write(header, this.#encoded(records));
+    await this.#snapshotting;
     this.#raft.log.latestSnapshot = id;
     this.#cleaner.written(id, timestampMs);
     this.#options.logger.info(`wrote a metadata snapshot at offset ${id.offset}`);
@@ -303,6 +304,8 @@ export class RaftDriver<T> {
   async close(): Promise<void> {
     if (this.#closed) return;
     await this.flushed();
+    // One that fails is told to whoever asked for it; the log has everything.
+    await this.#snapshotting.catch(() => undefined);
     this.#closed = true;
     this.#letGo();
     await this.#log.close({ keepIndexSize: true });
@@ -378,7 +381,7 @@ export class RaftDriver<T> {
     }
     const records: T[] = [];
     if (batch.isControl) {
-      for (const record of readControlRecords(batch)) this.#noteControl(record, lastOffset);
+      this.#noteControl(readControlRecords(batch), lastOffset);
     } else {
       for (const { value, offset } of batch.records()) {
         if (value === null) throw new MetadataLogError(`the record at ${offset} has no value`);
@@ -395,12 +398,16 @@ export class RaftDriver<T> {
     });
   }
 
-  #noteControl(record: ControlRecord, offset: number): void {
-    if (record.kind === "voters") {
-      this.#history.add({ offset, voters: record.voters, kraftVersion: undefined });
-    } else if (record.kind === "kraft-version") {
-      const { kraftVersion } = record;
-      this.#history.add({ offset, voters: undefined, kraftVersion });
+  #noteControl(records: readonly ControlRecord[], offset: number): void {
+    // Known already when the log is replayed once more, after a change that was taken back.
+    if (this.#history.notedUpTo >= offset) return;
+    for (const record of records) {
+      if (record.kind === "voters") {
+        this.#history.add({ offset, voters: record.voters, kraftVersion: undefined });
+      } else if (record.kind === "kraft-version") {
+        const { kraftVersion } = record;
+        this.#history.add({ offset, voters: undefined, kraftVersion });
+      }
     }
   }
 
@@ -446,8 +453,7 @@ export class RaftDriver<T> {
     }
     if (ready.truncateTo !== undefined) {
       this.#log.truncateTo(ready.truncateTo);
-      listener.revert();
-      this.#replay(this.highWatermark);
+      this.#replay(listener.revert());
       did = true;
     }
     if (ready.elected !== undefined) {
@@ -493,7 +499,7 @@ export class RaftDriver<T> {
       records: [],
     });
     this.#append(bytes, elected.epoch, nowMs);
-    for (const record of records) this.#noteControl(record, lastOffset);
+    this.#noteControl(records, lastOffset);
     this.#flush();
   }
 

@@ -131,6 +131,11 @@ export class VoterHistory {
     return this.#entries.findLast((entry) => entry.voters !== undefined)?.offset ?? -1;
   }
 
+  /** Offset of the newest entry, -1 when there is none. */
+  get notedUpTo(): number {
+    return this.#entries.at(-1)?.offset ?? -1;
+  }
+
   /** Whether the last set was made by an entry below `highWatermark`. */
   isLastCommitted(highWatermark: number): boolean {
     const entry = this.#entries.findLast((e) => e.voters !== undefined);
