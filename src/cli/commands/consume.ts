@@ -17,6 +17,8 @@ const POLL_MS = 1_000;
 /** Text that is gathered before it is written. */
 const WRITE_BYTES = 64 * 1024;
 
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 /** What `Consumer` and `GroupConsumer` have in common. */
 interface Source {
   readonly atEnd: boolean;
@@ -56,8 +58,7 @@ export async function run(
   const printer = makePrinter(terminal, format, options.text("template"));
   const stop = new AbortController();
   const abort = (): void => stop.abort();
-  process.once("SIGINT", abort);
-  process.once("SIGTERM", abort);
+  for (const signal of STOP_SIGNALS) process.once(signal, abort);
   await withCluster(terminal, options, async (cluster) => {
     for (const topic of topics) await cluster.topic(topic);
     const { signal } = stop;
@@ -73,6 +74,7 @@ export async function run(
       await write(terminal.stderr, dim("There were no records.\n"));
     }
   });
+  for (const signal of STOP_SIGNALS) process.off(signal, abort);
   return ExitCode.ok;
 }
 
