@@ -44,6 +44,8 @@ export class LogFlusher {
   /** Names that were made since the last sync of the folder. */
   #folderChanged: boolean;
   #namesUnsynced: boolean;
+  /** Least base of the segments that were removed before they were synced. */
+  #revenantBase = Infinity;
   #isAbandoned = false;
 
   constructor(
@@ -80,6 +82,10 @@ export class LogFlusher {
    * at the recovery point must be read until then.
    */
   get safeRecoveryPoint(): number {
+    return Math.min(this.#endOfSynced(), this.#revenantBase);
+  }
+
+  #endOfSynced(): number {
     const { segments } = this.#parts;
     const last = segments.at(segments.floorIndex(this.#recoveryPoint - 1));
     if (last === undefined) return this.#recoveryPoint;
@@ -126,9 +132,12 @@ export class LogFlusher {
     this.#folderChanged = true;
   }
 
-  /** Segments are no more. */
+  /** Segments are no more. Until the folder is synced a loss of power may bring them back. */
   removed(segments: readonly LogSegment[]): void {
-    for (const segment of segments) this.#unsynced.delete(segment);
+    for (const segment of segments) {
+      if (!this.#unsynced.delete(segment)) continue;
+      this.#revenantBase = Math.min(this.#revenantBase, segment.baseOffset);
+    }
     this.#folderChanged = true;
   }
 
@@ -208,6 +217,7 @@ export class LogFlusher {
   async #syncFolder(): Promise<void> {
     if (!this.#folderChanged && !this.#namesUnsynced) return;
     const { folder } = this.#parts;
+    const revenantBase = this.#revenantBase;
     this.#folderChanged = false;
     if (this.#namesUnsynced) {
       const path = `${folder}/${PARTITION_METADATA_FILE}`;
@@ -221,6 +231,7 @@ export class LogFlusher {
       }
     }
     await this.#disk.syncDirectoryAsync(folder);
+    if (this.#revenantBase === revenantBase) this.#revenantBase = Infinity;
     if (this.#namesUnsynced) await this.#disk.syncDirectoryAsync(parentOf(folder));
     this.#namesUnsynced = false;
   }

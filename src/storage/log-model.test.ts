@@ -104,8 +104,9 @@ class Life {
   }
 
   /** After a crash the log is a beginning of what it was, and nothing that was promised is missing. */
-  checkSurvival(lostPower: boolean): void {
+  async checkSurvival(lostPower: boolean): Promise<void> {
     const { log, model } = this;
+    const wasCutting = model.cutting < Infinity;
     const end = log.logEndOffset;
     const promised = lostPower ? model.durable : model.end;
     const least = Math.min(promised, model.cutting - BATCH_RECORDS_MAX);
@@ -119,6 +120,8 @@ class Life {
     assert.ok(log.logStartOffset <= Math.max(model.logStartOffset, end));
     model.logStartOffset = log.logStartOffset;
     log.advanceHighWatermark(end);
+    // What a process did not live to cut for good may come back with a loss of power.
+    if (wasCutting) await this.world.clock.wait(log.flush());
   }
 
   /** Everything can be read, by offset and by time, and the indexes are those of the records. */
@@ -306,7 +309,7 @@ async function run(seed: number): Promise<string> {
       else host.kill();
     };
     await life.open(process.platform);
-    life.checkSurvival(lostPower);
+    await life.checkSurvival(lostPower);
     life.checkContent();
     const ending = random.below(4);
     if (ending === 1) host.disk.interruptAfter(random.below(150), crash);

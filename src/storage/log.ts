@@ -350,7 +350,10 @@ export class Log implements TopicPartition {
     this.#guard(undefined, () => {
       this.#reader.invalidate();
       const index = this.#segments.floorIndex(offset);
-      const end = Math.min(offset, this.#segments.at(index)?.findBatch(offset)?.baseOffset ?? offset);
+      const end = Math.min(
+        offset,
+        this.#segments.at(index)?.findBatch(offset)?.baseOffset ?? offset,
+      );
       this.#logEndOffset = end;
       this.#logStartOffset = Math.min(this.#logStartOffset, end);
       this.#highWatermark = Math.min(this.#highWatermark, end);
