@@ -1,5 +1,11 @@
+import {
+  DIRECTORY_LOST,
+  DIRECTORY_MIGRATING,
+  DIRECTORY_UNASSIGNED,
+  type Uuid,
+} from "../core/uuid.ts";
 import type { ClusterRecord } from "../metadata/cluster-record.ts";
-import type { PartitionImage } from "../metadata/image.ts";
+import type { MetadataImage, PartitionImage } from "../metadata/image.ts";
 import { NO_LEADER } from "../metadata/partition-image.ts";
 import {
   isActive,
@@ -18,6 +24,8 @@ export interface BrokerTransition {
   readonly joining?: number;
   /** It may have lost what it had: it is no candidate any more. */
   readonly uncleanShutdown?: number;
+  /** It lost a directory; these are the ones it still has. */
+  readonly failedDirectory?: { readonly brokerId: number; readonly online: readonly Uuid[] };
 }
 
 /**
@@ -29,9 +37,8 @@ export function partitionChangesFor(
   transition: BrokerTransition,
 ): ClusterRecord[] {
   const { image } = state;
-  const leaving = transition.leaving ?? transition.uncleanShutdown;
-  const isAcceptableLeader = (id: number): boolean =>
-    id !== leaving && (id === transition.joining || isActive(image, id));
+  const leaving =
+    transition.leaving ?? transition.uncleanShutdown ?? transition.failedDirectory?.brokerId;
   const records: ClusterRecord[] = [];
   for (const topic of image.topicsById.values()) {
     let settings: { readonly minimum: number; readonly unclean: boolean } | undefined;
@@ -51,7 +58,10 @@ export function partitionChangesFor(
         targetIsr: partition.isr.filter((id) => id !== leaving),
         uncleanShutdown:
           transition.uncleanShutdown === undefined ? [] : [transition.uncleanShutdown],
-        isAcceptableLeader,
+        isAcceptableLeader: (id) =>
+          id !== leaving &&
+          (id === transition.joining || isActive(image, id)) &&
+          isDirectoryOnline(image, partition, id),
         allowUnclean: settings.unclean,
       });
       if (record !== undefined) records.push(record);
@@ -61,7 +71,12 @@ export function partitionChangesFor(
 }
 
 function isConcerned(partition: PartitionImage, transition: BrokerTransition): boolean {
-  const { leaving, joining, uncleanShutdown } = transition;
+  const { leaving, joining, uncleanShutdown, failedDirectory } = transition;
+  if (failedDirectory !== undefined) {
+    const { brokerId, online } = failedDirectory;
+    const directory = partition.directories[partition.replicas.indexOf(brokerId)];
+    return partition.isr.includes(brokerId) && !isOnline(directory, online);
+  }
   if (leaving !== undefined) return partition.isr.includes(leaving);
   if (uncleanShutdown !== undefined) {
     return (
@@ -70,4 +85,21 @@ function isConcerned(partition: PartitionImage, transition: BrokerTransition): b
     );
   }
   return joining !== undefined && partition.leader === NO_LEADER;
+}
+
+/** Whether the directory that a replica was assigned to is one its broker has. */
+function isDirectoryOnline(
+  image: MetadataImage,
+  partition: PartitionImage,
+  brokerId: number,
+): boolean {
+  const directory = partition.directories[partition.replicas.indexOf(brokerId)];
+  return isOnline(directory, image.brokers.get(brokerId)?.logDirs ?? []);
+}
+
+/** A replica that was not assigned to a directory yet will be to one that works (KIP-858). */
+function isOnline(directory: Uuid | undefined, online: readonly Uuid[]): boolean {
+  if (directory === undefined || directory === DIRECTORY_LOST) return false;
+  if (directory === DIRECTORY_UNASSIGNED || directory === DIRECTORY_MIGRATING) return true;
+  return online.includes(directory);
 }

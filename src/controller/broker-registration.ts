@@ -148,6 +148,22 @@ export function decideCordonLogDirs(
   return { records: [registrationChange(broker, { cordonedLogDirs })], reply: undefined };
 }
 
+/** A broker lost directories: what was in them gets other leaders, or none (KIP-858). */
+export function decideOnlineLogDirs(
+  state: ControllerState,
+  brokerId: number,
+  online: readonly Uuid[],
+): Decision<void> {
+  const broker = state.image.brokers.get(brokerId);
+  const nothing: Decision<void> = { records: [], reply: undefined };
+  if (broker === undefined || online.length === 0) return nothing;
+  if (!supports(metadataVersionOf(state.image), "directoryAssignment")) return nothing;
+  if (broker.logDirs.every((dir) => online.includes(dir))) return nothing;
+  const logDirs = broker.logDirs.filter((dir) => online.includes(dir));
+  const changes = partitionChangesFor(state, { failedDirectory: { brokerId, online: logDirs } });
+  return { records: [registrationChange(broker, { logDirs }), ...changes], reply: undefined };
+}
+
 type Change = ClusterRecordValue<"BrokerRegistrationChangeRecord">;
 
 /** A change of a registration, in the lowest version that can say it. */

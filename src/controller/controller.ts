@@ -43,12 +43,14 @@ import type {
 } from "../protocol/messages/update-features.ts";
 import { NotLeaderError, type RaftBatch } from "../raft/driver.ts";
 import { decideAllocateProducerIds } from "./allocate-producer-ids.ts";
+import { decideAssignDirectories, type DirectoryAssignment } from "./assign-directories.ts";
 import { decideAlterConfigs } from "./alter-configs.ts";
 import { decideAbortTransaction, decideBootstrap } from "./bootstrap.ts";
 import {
   decideControlledShutdown,
   decideCordonLogDirs,
   decideFenceBroker,
+  decideOnlineLogDirs,
   decideRegisterBroker,
   decideUnfenceBroker,
 } from "./broker-registration.ts";
@@ -241,6 +243,16 @@ export class Controller {
 
   cordonLogDirs(brokerId: number, logDirs: readonly string[]): Promise<void> {
     return this.submit((state) => decideCordonLogDirs(state, brokerId, logDirs));
+  }
+
+  /** These are the directories that a broker still has, after one failed. */
+  onlineLogDirs(brokerId: number, logDirs: readonly string[]): Promise<void> {
+    return this.submitInParts((state) => decideOnlineLogDirs(state, brokerId, logDirs));
+  }
+
+  /** Notes where a broker put replicas that had no directory of their own yet. */
+  assignDirectories(brokerId: number, assignments: readonly DirectoryAssignment[]): Promise<void> {
+    return this.submitInParts((state) => decideAssignDirectories(state, brokerId, assignments));
   }
 
   /** Begins to lead: puts in order what another controller left, bootstraps an empty cluster. */

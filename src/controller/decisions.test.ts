@@ -4,6 +4,12 @@ import { ZERO_UUID } from "../core/uuid.ts";
 import { ConfigResourceType } from "../metadata/image.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import { decideAllocateProducerIds } from "./allocate-producer-ids.ts";
+import { decideAssignDirectories } from "./assign-directories.ts";
+import {
+  decideFenceBroker,
+  decideOnlineLogDirs,
+  decideUnfenceBroker,
+} from "./broker-registration.ts";
 import { decideAlterConfigs } from "./alter-configs.ts";
 import { ConfigOperation } from "./config-change.ts";
 import { decideCreatePartitions } from "./create-partitions.ts";
@@ -424,4 +430,37 @@ test("a broker that cannot run the cluster's features, or is there already, is n
   const machine = machineWith(1);
   assert.equal(machine.register(1, null, -1), ErrorCode.DUPLICATE_BROKER_REGISTRATION);
   assert.equal(machine.register(2, null, -1), ErrorCode.NONE);
+});
+
+test("a broker that loses a directory stops leading what is in it, and comes back with it", () => {
+  const machine = machineWith(2);
+  const other = directoryOf(77);
+  machine.run((state) => {
+    const [broker] = state.image.brokers.values();
+    const value = { brokerId: 1, brokerEpoch: broker!.epoch, fenced: 0, inControlledShutdown: 0 };
+    const logDirs = [directoryOf(1), other];
+    const change = { ...value, logDirs, cordonedLogDirs: null };
+    const record = { kind: "BrokerRegistrationChangeRecord", version: 2, value: change } as const;
+    return { records: [record], reply: undefined };
+  });
+  const assignments = [1, 1, 1].map((id, partitionIndex) => ({
+    partitionIndex,
+    brokerIds: [id, 2],
+  }));
+  create(machine, { assignments });
+  const topicId = machine.image.topic("orders")!.id;
+  machine.run((state) =>
+    decideAssignDirectories(state, 1, [
+      { topicId, partition: 0, directoryId: directoryOf(1) },
+      { topicId, partition: 1, directoryId: other },
+      { topicId, partition: 9, directoryId: other },
+    ]),
+  );
+  machine.run((state) => decideOnlineLogDirs(state, 1, [directoryOf(1)]));
+  const leaders = () => machine.image.topic("orders")!.partitions.map(({ leader }) => leader);
+  assert.deepEqual(leaders(), [1, 2, 1]);
+  machine.run((state) => decideFenceBroker(state, 2));
+  machine.run((state) => decideFenceBroker(state, 1));
+  machine.run((state) => decideUnfenceBroker(state, 1));
+  assert.deepEqual(leaders(), [1, -1, 1]);
 });

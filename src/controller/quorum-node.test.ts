@@ -287,6 +287,43 @@ test("a snapshot takes the place of the log before it", async (t) => {
   await stop(second);
 });
 
+test("old snapshots go with the log they stood for, the newest stays", async (t) => {
+  const folder = folderFor(t);
+  const settings = [
+    "metadata.log.max.record.bytes.between.snapshots=500",
+    "metadata.max.retention.bytes=1",
+  ];
+  const { clock } = nodePlatform;
+  const minutely: (() => void)[] = [];
+  const setTimer: typeof clock.setTimer = (delayMs, fire) => {
+    if (delayMs !== 60_000) return clock.setTimer(delayMs, fire);
+    minutely.push(fire);
+    return { cancel() {} };
+  };
+  const setup = { settings, platform: { ...nodePlatform, clock: { ...clock, setTimer } } };
+  const first = await start(folder, setup);
+  for (let i = 0; i < 10; i++) await createTopic(first, `topic-${i}`);
+  const snapshots = (suffix: string): string[] =>
+    fs
+      .readdirSync(join(folder, "__cluster_metadata-0"))
+      .filter((name) => name.endsWith(suffix) && !name.startsWith("0".repeat(20)));
+  const before = snapshots(".checkpoint");
+  assert.ok(before.length > 2);
+  for (const fire of minutely.splice(0)) fire();
+  assert.deepEqual(snapshots(".checkpoint"), before.slice(-1));
+  assert.deepEqual(
+    snapshots(".deleted"),
+    before.slice(0, -1).map((name) => `${name}.deleted`),
+  );
+  for (const fire of minutely.splice(0)) fire();
+  assert.deepEqual(snapshots(".deleted"), []);
+  await createTopic(first, "after");
+  await stop(first);
+  const second = await start(folder, { settings });
+  assert.equal(second.node.image.topicsById.size, 11);
+  await stop(second);
+});
+
 test("replies of a lost quorum fail, and the process is told to end", async (t) => {
   const folder = folderFor(t);
   const failing = failingDisk();

@@ -174,6 +174,12 @@ export class QuorumNode {
     await unfenced;
   }
 
+  /** A log directory failed: partitions in it lose this broker as leader. */
+  directoriesChanged(): Promise<void> {
+    const online = onlineDirectoryIds(this.#options.logManager);
+    return this.controller.onlineLogDirs(this.#nodeId, online);
+  }
+
   /** Gives up leaderships; resolves when that is committed and listeners have heard of it. */
   beginControlledShutdown(): Promise<void> {
     return this.controller.beginControlledShutdown(this.#nodeId);
