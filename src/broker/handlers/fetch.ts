@@ -21,6 +21,8 @@ type PartitionAnswer = NonNullable<TopicAnswer["partitions"]>[number];
 const TOPIC_ID_VERSION = 13;
 /** From here clients are known to read zstd (KIP-110). */
 const ZSTD_VERSION = 10;
+/** From here a refusal names the leader (KIP-951). */
+const LEADER_VERSION = 16;
 const READ_COMMITTED = 1;
 /** Requests by other brokers carry their id; everybody else −1 or −2. */
 const CONSUMER_REPLICA_ID = -1;
@@ -205,8 +207,10 @@ function readPartition(
   }
   const check = partition.checkLeader(wanted.currentLeaderEpoch);
   if (check !== ErrorCode.NONE) {
+    const answer = refuse(wanted, check);
+    if (context.apiVersion < LEADER_VERSION) return answer;
     const { leader, leaderEpoch } = partition.state;
-    return { ...refuse(wanted, check), currentLeader: { leaderId: leader, leaderEpoch } };
+    return { ...answer, currentLeader: { leaderId: leader, leaderEpoch } };
   }
   if (replicaIdOf(request) > CONSUMER_REPLICA_ID) {
     return refuse(wanted, ErrorCode.NOT_LEADER_OR_FOLLOWER);

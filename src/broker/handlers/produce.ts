@@ -25,6 +25,8 @@ const ACKS_LEADER = 1;
 const ACKS_ALL = -1;
 /** From here topics are named by id (KIP-516). */
 const TOPIC_ID_VERSION = 13;
+/** From here a refusal names the leader (KIP-951). */
+const LEADER_VERSION = 10;
 
 /** From here clients are known to read zstd (KIP-110). */
 const ZSTD_VERSION = 7;
@@ -99,6 +101,7 @@ function append(
   const leaderCheck = partition.checkLeader(-1);
   if (leaderCheck !== ErrorCode.NONE) {
     const answer = refuse(data.index, leaderCheck);
+    if (context.apiVersion < LEADER_VERSION) return answer;
     const { leader, leaderEpoch } = partition.state;
     return { ...answer, currentLeader: { leaderId: leader, leaderEpoch } };
   }
