@@ -207,8 +207,11 @@ function afterFlushes(
   };
   for (const { partition, answer } of outstanding.flushes) {
     partition.flush().then(one, (error: unknown) => {
-      broker.logger.error("a flush failed", { error, topic: partition.topic });
-      const refusal = refuse(partition.partition, ErrorCode.KAFKA_STORAGE_ERROR);
+      const { isOffline } = partition.log.directory;
+      if (isOffline) broker.logger.error("a flush failed", { error, topic: partition.topic });
+      // Otherwise the topic was deleted meanwhile, or the node is about to end.
+      const code = isOffline ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+      const refusal = refuse(partition.partition, code);
       Object.assign(answer, refusal, { logAppendTimeMs: -1, logStartOffset: -1 });
       one();
     });
