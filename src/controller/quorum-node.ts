@@ -180,21 +180,32 @@ export class QuorumNode {
     return this.controller.onlineLogDirs(this.#nodeId, online);
   }
 
-  /** Gives up leaderships; resolves when that is committed and listeners have heard of it. */
-  beginControlledShutdown(): Promise<void> {
-    return this.controller.beginControlledShutdown(this.#nodeId);
+  /**
+   * Gives up leaderships; resolves when that is committed and listeners have heard of it, or when it
+   * cannot be said any more: a stop goes on all the same.
+   */
+  async beginControlledShutdown(): Promise<void> {
+    await this.#lastWord(() => this.controller.beginControlledShutdown(this.#nodeId));
   }
 
   /** Fences the broker and ends, with everything on disk. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.controller.isActive) {
-      await this.beginControlledShutdown();
-      await this.controller.fenceBroker(this.#nodeId);
-    }
+    await this.beginControlledShutdown();
+    await this.#lastWord(() => this.controller.fenceBroker(this.#nodeId));
     this.controller.deactivate(new NotLeaderError("this node stops"));
     await this.#driver.close();
+  }
+
+  /** A stop that cannot be written down, on a full disk say, is found out at the next start. */
+  async #lastWord(say: () => Promise<void>): Promise<void> {
+    if (!this.controller.isActive) return;
+    try {
+      await say();
+    } catch (error) {
+      this.#options.logger.warn("the stop of this broker could not be written down", { error });
+    }
   }
 
   /** Ends at once, as a crash would: nothing more is written, nobody is answered. */
