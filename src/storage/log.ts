@@ -615,8 +615,12 @@ export class Log implements TopicPartition {
     return ErrorCode.KAFKA_STORAGE_ERROR;
   }
 
-  /** Runs what touches the disk; a failure takes the directory offline and gives `otherwise`. */
+  /**
+   * Runs what touches the disk; a failure takes the directory offline and gives `otherwise`. The files
+   * of a log that was closed or deleted are not looked for.
+   */
   #guard<T>(otherwise: T, run: () => T): T {
+    if (this.isOffline) return otherwise;
     try {
       return run();
     } catch (error) {
