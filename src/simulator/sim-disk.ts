@@ -391,6 +391,11 @@ export class SimDisk implements Disk {
     return !this.#fileAt(path, "stat").content.isDirty;
   }
 
+  /** How much of a file was ever synced: what lies beyond may be lost. */
+  syncedSizeOf(path: string): number {
+    return this.#fileAt(path, "stat").content.deviceSizeBytes;
+  }
+
   open(path: string, mode: "read" | "write" | "create"): DiskFile {
     this.#machine.checkFault("open", path);
     const existing = this.#find(path);

@@ -32,6 +32,11 @@ export class SimFileContent {
     return this.#pages.size * PAGE_BYTES;
   }
 
+  /** Size of what the device has. */
+  get deviceSizeBytes(): number {
+    return this.#deviceSizeBytes;
+  }
+
   /** Whether anything would be lost with the power. */
   get isDirty(): boolean {
     return (

@@ -7,10 +7,16 @@ export type UncaughtListener = (thrown: unknown) => void;
  */
 export class SimProcessLife {
   readonly #onUncaught: UncaughtListener | undefined;
+  /** Resolves when the process ends. */
+  readonly ended: Promise<"ended">;
+  #resolveEnded: (() => void) | undefined;
   #isAlive = true;
 
   constructor(onUncaught?: UncaughtListener) {
     this.#onUncaught = onUncaught;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = () => resolve("ended");
+    });
   }
 
   get isAlive(): boolean {
@@ -19,6 +25,7 @@ export class SimProcessLife {
 
   end(): void {
     this.#isAlive = false;
+    this.#resolveEnded?.();
   }
 
   /** Runs the process' code, if it lives. */

@@ -1,0 +1,63 @@
+import { CommittedOffsets } from "./checkers/committed-offsets.ts";
+import { ExpectedErrors } from "./checkers/expected-errors.ts";
+import { GroupGenerations } from "./checkers/group-generations.ts";
+import { HighWatermark } from "./checkers/high-watermark.ts";
+import { KeptRecords } from "./checkers/kept-records.ts";
+import { Liveness } from "./checkers/liveness.ts";
+import { LogStart } from "./checkers/log-start.ts";
+import { TopicMetadata } from "./checkers/metadata.ts";
+import { OffsetValues } from "./checkers/offset-values.ts";
+import { OffsetsByTime } from "./checkers/offsets-by-time.ts";
+import { GivenProducerIds } from "./checkers/producer-ids.ts";
+import { ReadBatches } from "./checkers/read-batches.ts";
+import { ReplayedState } from "./checkers/replayed-state.ts";
+import { SendingOrder } from "./checkers/sending-order.ts";
+import { Sequences } from "./checkers/sequences.ts";
+import { WrittenOnce } from "./checkers/written-once.ts";
+import type { History } from "./history.ts";
+
+/** What checkers ask of the run they watch. */
+export interface CheckedRun {
+  nowMs(): number;
+  incarnation(): number;
+  isUp(): boolean;
+  hinderedUntilMs(): number;
+  isDiskHurt(): boolean;
+  /** Latest time that the wall clock has shown, and by how much it was ever set back. */
+  wallClockMaxMs(): number;
+}
+
+/** All checkers of a run, by the names that those who tell them something use. */
+export interface Checkers {
+  readonly readBatches: ReadBatches;
+  readonly sequences: Sequences;
+  readonly producerIds: GivenProducerIds;
+  readonly errors: ExpectedErrors;
+  readonly liveness: Liveness;
+  readonly committedOffsets: CommittedOffsets;
+  readonly generations: GroupGenerations;
+  readonly metadata: TopicMetadata;
+  readonly offsetsByTime: OffsetsByTime;
+  readonly replayedState: ReplayedState;
+}
+
+export function addCheckers(history: History, isStrict: boolean, run: CheckedRun): Checkers {
+  history.add((fail) => new OffsetValues(fail));
+  history.add((fail) => new WrittenOnce(fail));
+  history.add((fail) => new KeptRecords(fail));
+  history.add((fail) => new SendingOrder(fail));
+  history.add((fail) => new HighWatermark(fail));
+  history.add((fail) => new LogStart(fail, run));
+  return {
+    readBatches: history.add((fail) => new ReadBatches(fail)),
+    sequences: history.add((fail) => new Sequences(fail)),
+    producerIds: history.add((fail) => new GivenProducerIds(fail)),
+    errors: history.add((fail) => new ExpectedErrors(fail, run)),
+    liveness: history.add((fail) => new Liveness(fail, run)),
+    committedOffsets: history.add((fail) => new CommittedOffsets(fail, isStrict)),
+    generations: history.add((fail) => new GroupGenerations(fail, isStrict, run)),
+    metadata: history.add((fail) => new TopicMetadata(fail)),
+    offsetsByTime: history.add((fail) => new OffsetsByTime(fail)),
+    replayedState: history.add((fail) => new ReplayedState(fail)),
+  };
+}
