@@ -187,3 +187,28 @@ test("the unflushed ends of logs are kept within a bound in the background", asy
     assert.ok(unflushed < 110_000, `${unflushed} bytes are not on the device`);
   }
 });
+
+test("consumers that keep up are served without a read of the disk", async () => {
+  const node = new Node();
+  await node.open();
+  const { log } = node;
+  node.append();
+  assert.equal(node.read(), ErrorCode.NONE);
+  node.append();
+  let offset = 1;
+  const next = (): void => {
+    const limits = { maxBytes: 100_000, upToOffset: log.logEndOffset, minOneBatch: true };
+    const result = log.read(offset, limits);
+    assert.equal(result.errorCode, ErrorCode.NONE);
+    assert.ok(result.sizeBytes > 0);
+    offset = result.nextOffset;
+    result.release?.();
+  };
+  next();
+  node.host.disk.faults.plan({ operation: "read", times: Infinity });
+  for (let i = 0; i < 50; i++) {
+    node.append(3);
+    next();
+    assert.equal(offset, log.logEndOffset);
+  }
+});

@@ -44,6 +44,7 @@ export class LogFlusher {
   /** Names that were made since the last sync of the folder. */
   #folderChanged: boolean;
   #namesUnsynced: boolean;
+  #truncations = 0;
   /** Least base of the segments that were removed before they were synced. */
   #revenantBase = Infinity;
   #isAbandoned = false;
@@ -144,6 +145,7 @@ export class LogFlusher {
   /** Offsets from `offset` on will be gone; the segment before is appended to again. */
   truncated(offset: number, segment: LogSegment): void {
     this.#unsynced.add(segment);
+    this.#truncations++;
     this.#lowerTo(offset);
   }
 
@@ -204,9 +206,12 @@ export class LogFlusher {
     const { segments, epochs, snapshots } = this.#parts;
     const { active } = segments;
     for (const segment of this.#unsynced) {
-      if (segment === active) continue;
+      // The one that became active meanwhile is not of this sync.
+      if (segment === active || segment === segments.active) continue;
+      const truncations = this.#truncations;
       await segment.datasyncAll();
-      if (segment !== segments.active) this.#unsynced.delete(segment);
+      // A cut may have made it the active one, and an append may have had it rolled again.
+      if (truncations === this.#truncations) this.#unsynced.delete(segment);
     }
     await active.datasync();
     await snapshots.sync();

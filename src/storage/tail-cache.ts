@@ -51,6 +51,11 @@ export class TailCache {
     return this.#bytes;
   }
 
+  /** How large chunks get: several fit. */
+  get chunkBytesMax(): number {
+    return Math.min(CHUNK_BYTES_MAX, Math.floor(this.#maxBytes / 4));
+  }
+
   /** A chunk with room for `sizeBytes`, or `undefined` when that is more than all there may be. */
   allocate(
     tail: LogTail,
@@ -194,8 +199,9 @@ export class LogTail {
   }
 
   #add(segmentBase: number, position: number, sizeBytes: number): Chunk | undefined {
-    const chunkBytes = Math.max(sizeBytes, this.#nextChunkBytes);
-    this.#nextChunkBytes = Math.min(2 * this.#nextChunkBytes, CHUNK_BYTES_MAX);
+    const { chunkBytesMax } = this.#cache;
+    const chunkBytes = Math.max(sizeBytes, Math.min(this.#nextChunkBytes, chunkBytesMax));
+    this.#nextChunkBytes = Math.min(2 * this.#nextChunkBytes, chunkBytesMax);
     const chunk = this.#cache.allocate(this, segmentBase, position, chunkBytes);
     if (chunk !== undefined) this.#chunks.push(chunk);
     return chunk;
