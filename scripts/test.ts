@@ -8,6 +8,9 @@ import { run, type EventData } from "node:test";
 import { parseArgs } from "node:util";
 import { filesBelow, printResult, root } from "./lib.ts";
 
+/** A file that takes longer hangs. */
+const FILE_TIMEOUT_MS = 10 * 60_000;
+
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { test: { type: "string", short: "t", multiple: true } },
@@ -52,6 +55,7 @@ if (files.length === 0) {
   const stream = run({
     files: files.map((file) => join(root, file)),
     concurrency: Math.max(2, availableParallelism()),
+    timeout: FILE_TIMEOUT_MS,
     ...(values.test === undefined ? {} : { testNamePatterns: values.test }),
   });
   stream.on("test:summary", summary);

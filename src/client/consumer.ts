@@ -306,6 +306,8 @@ export class Consumer {
   }
 
   async #recover(thrown: unknown, deadline: Deadline): Promise<void> {
+    // Whoever stopped the poll knows, and gets no records.
+    if (deadline.signal?.aborted === true) return;
     if (!isRetriableError(thrown)) throw thrown;
     this.#cluster.forget(thrown);
     await deadline.wait(RETRY_PAUSE_MS);

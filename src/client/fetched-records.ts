@@ -1,4 +1,5 @@
-import { batchesIn, type RecordBatchView } from "../records/record-batch.ts";
+import { anyBatchesIn, LegacyBatchView, type AnyBatchView } from "../records/legacy.ts";
+import type { RecordBatchView } from "../records/record-batch.ts";
 import type { RecordHeader } from "../records/record-cursor.ts";
 
 /** A record that was consumed. Key, value and header values are views of the received bytes. */
@@ -42,18 +43,21 @@ export function recordsOf(fetched: FetchedPartition): {
   let nextOffset = fetched.fromOffset;
   const aborts = [...(fetched.aborted ?? [])].sort((a, b) => a.firstOffset - b.firstOffset);
   const aborting = new Set<number>();
-  for (const batch of batchesIn(fetched.bytes)) {
+  for (const batch of anyBatchesIn(fetched.bytes)) {
     if (batch.nextOffset <= fetched.fromOffset) continue;
     nextOffset = batch.nextOffset;
     while (aborts[0] !== undefined && aborts[0].firstOffset <= batch.lastOffset) {
       aborting.add(aborts[0].producerId);
       aborts.shift();
     }
-    if (batch.isControl) {
-      if (isAbortMarker(batch)) aborting.delete(batch.producerId);
-      continue;
+    // Before format 2 there were neither transactions nor control records.
+    if (!(batch instanceof LegacyBatchView)) {
+      if (batch.isControl) {
+        if (isAbortMarker(batch)) aborting.delete(batch.producerId);
+        continue;
+      }
+      if (batch.isTransactional && aborting.has(batch.producerId)) continue;
     }
-    if (batch.isTransactional && aborting.has(batch.producerId)) continue;
     takeRecords(fetched, batch, records);
   }
   return { records, nextOffset };
@@ -61,7 +65,7 @@ export function recordsOf(fetched: FetchedPartition): {
 
 function takeRecords(
   { topic, partition, fromOffset }: FetchedPartition,
-  batch: RecordBatchView,
+  batch: AnyBatchView,
   into: ConsumedRecord[],
 ): void {
   const { timestampType } = batch;
