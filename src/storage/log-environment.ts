@@ -5,6 +5,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { LogDirectory } from "./log-directory.ts";
 import type { Log } from "./log.ts";
 import type { OpenFiles } from "./log-file.ts";
+import type { ReadAhead } from "./read-ahead.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { TailCache } from "./tail-cache.ts";
 
@@ -17,6 +18,7 @@ export interface LogEnvironment {
   readonly openFiles: OpenFiles;
   readonly readBuffers: ReadBuffers;
   readonly tailCache: TailCache;
+  readonly readAhead: ReadAhead;
   /** `producer.id.expiration.ms`. */
   readonly producerIdExpirationMs: number;
   /** Unlinks files that have their `.deleted` name after a while. */

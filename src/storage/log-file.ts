@@ -66,6 +66,11 @@ export class LogFile {
     return this.#use().read(target, targetOffset, length, position);
   }
 
+  /** Reads off the loop; returns how many bytes there were. */
+  readAsync(target: Uint8Array, length: number, position: number): Promise<number> {
+    return this.#pinned((file) => file.readAsync(target, 0, length, position));
+  }
+
   write(bytes: Uint8Array, offset: number, length: number, position: number): void {
     this.#use().write(bytes, offset, length, position);
   }
@@ -79,15 +84,8 @@ export class LogFile {
   }
 
   /** Resolves when what was written before is on the device. */
-  async datasync(): Promise<void> {
-    const file = this.#use();
-    this.#pins++;
-    try {
-      await file.datasync();
-    } finally {
-      this.#pins--;
-      if (this.#closing && this.#pins === 0) this.#closeNow();
-    }
+  datasync(): Promise<void> {
+    return this.#pinned((file) => file.datasync());
   }
 
   datasyncNow(): void {
@@ -99,7 +97,7 @@ export class LogFile {
     this.#path = to;
   }
 
-  /** Closes the file; it is opened again when used. A sync under way is waited for. */
+  /** Closes the file; it is opened again when used. What is under way is waited for. */
   close(): void {
     if (this.#pins > 0) this.#closing = true;
     else this.#closeNow();
@@ -114,6 +112,18 @@ export class LogFile {
     }
     this.#closeNow();
     return true;
+  }
+
+  /** Runs something on the file, which is not closed before that has ended. */
+  async #pinned<T>(run: (file: DiskFile) => Promise<T>): Promise<T> {
+    const file = this.#use();
+    this.#pins++;
+    try {
+      return await run(file);
+    } finally {
+      this.#pins--;
+      if (this.#closing && this.#pins === 0) this.#closeNow();
+    }
   }
 
   #use(): DiskFile {

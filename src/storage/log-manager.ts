@@ -18,6 +18,7 @@ import { createLog, loadLog } from "./log-loader.ts";
 import { loadDirectory, METADATA_FOLDER, type ConfigLookup } from "./log-folders.ts";
 import type { Log } from "./log.ts";
 import { PeriodicTask } from "./periodic-task.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { LogDirectoryError } from "./storage-error.ts";
 import type { StorageSettings } from "./storage-settings.ts";
@@ -84,6 +85,7 @@ export class LogManager {
       openFiles: new OpenFiles(bounds.openFiles),
       readBuffers: new ReadBuffers({ maxBytes: bounds.pooledReadBytes, poison }),
       tailCache: new TailCache({ maxBytes: bounds.tailCacheBytes, poison }),
+      readAhead: new ReadAhead(platform.clock),
       producerIdExpirationMs: settings.producerIdExpirationMs,
       unlinkLater: (directory, paths, delayMs) =>
         this.#remover.removeLater(directory, paths, delayMs),

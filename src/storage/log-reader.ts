@@ -2,6 +2,7 @@ import { ErrorCode } from "../protocol/error-code.ts";
 import { batchSizeAt, nextOffsetAt, BATCH_PEEK_BYTES } from "../records/record-batch.ts";
 import type { LogSegment } from "./log-segment.ts";
 import type { LogSegments } from "./log-segments.ts";
+import { ColdReader, type ReadAhead } from "./read-ahead.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { DamagedFileError } from "./storage-error.ts";
 import { LogTail, TAIL_DISTANCE_BYTES, type TailCache } from "./tail-cache.ts";
@@ -45,6 +46,13 @@ interface Place {
   position: number;
 }
 
+/** What readers of all logs share. */
+export interface ReaderMemory {
+  readonly readBuffers: ReadBuffers;
+  readonly tailCache: TailCache;
+  readonly readAhead: ReadAhead;
+}
+
 const NO_CHUNKS: readonly Buffer[] = [];
 
 export function emptyRead(errorCode: ReadResult["errorCode"], nextOffset: number): ReadResult {
@@ -59,14 +67,17 @@ export class LogReader {
   readonly #segments: LogSegments;
   readonly #buffers: ReadBuffers;
   readonly #tailCache: TailCache;
+  readonly #readAhead: ReadAhead;
   #tail: LogTail | undefined;
+  #coldReader: ColdReader | undefined;
   #places: Place[] | undefined;
   #nextPlace = 0;
 
-  constructor(segments: LogSegments, buffers: ReadBuffers, tailCache: TailCache) {
+  constructor(segments: LogSegments, memory: ReaderMemory) {
     this.#segments = segments;
-    this.#buffers = buffers;
-    this.#tailCache = tailCache;
+    this.#buffers = memory.readBuffers;
+    this.#tailCache = memory.tailCache;
+    this.#readAhead = memory.readAhead;
   }
 
   /** A row of batches was written at `position`. */
@@ -77,6 +88,7 @@ export class LogReader {
   /** Places may be wrong now: the log was truncated, or lost segments. */
   invalidate(): void {
     this.#tail?.clear();
+    this.#coldReader = undefined;
     this.#places = undefined;
   }
 
@@ -92,13 +104,22 @@ export class LogReader {
     if (end.position <= start.position) return emptyRead(ErrorCode.NONE, fromOffset);
     const whole = end.position - start.position;
     const maxBytes = Math.max(options.maxBytes, 0);
+    const startMs = this.#readAhead.nowMs();
     const result =
       whole <= maxBytes
         ? this.#readAll(start, end)
         : this.#readUpTo(start, maxBytes, fromOffset, options.minOneBatch);
     if (result.sizeBytes > 0) {
-      this.#remember(result.nextOffset, start.segment, start.position + result.sizeBytes);
-      if (this.#isNearEnd(start)) this.#noteTailReader();
+      const { segment, position } = start;
+      const endPosition = position + result.sizeBytes;
+      if (this.#isNearEnd(start)) {
+        this.#noteTailReader();
+      } else {
+        this.#coldReader ??= new ColdReader(this.#readAhead);
+        const tookMs = this.#readAhead.nowMs() - startMs;
+        this.#coldReader.noteRead(segment, position, endPosition, tookMs);
+      }
+      this.#remember(result.nextOffset, segment, endPosition);
     }
     return result;
   }

@@ -113,7 +113,7 @@ export class Log implements TopicPartition {
     this.#logStartOffset = parts.logStartOffset;
     this.#logEndOffset = parts.logEndOffset;
     this.#highWatermark = parts.highWatermark;
-    this.#reader = new LogReader(parts.segments, environment.readBuffers, environment.tailCache);
+    this.#reader = new LogReader(parts.segments, environment);
     this.#flusher = new LogFlusher(
       environment,
       parts.directory,
