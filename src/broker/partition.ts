@@ -113,10 +113,14 @@ export class Partition implements TopicPartition, Growing {
   appendAsLeader(batches: Buffer, options: AppendOptions): AppendResult {
     assert(this.isLeader, "append to a partition that is led elsewhere", { topic: this.topic });
     const result = this.log.appendAsLeader(batches, this.leaderEpoch, options);
-    if (result.errorCode === ErrorCode.NONE && !result.duplicate) {
-      if (result.flushRequired) this.#unflushedFrom ??= result.firstOffset;
-      else this.#advanceHighWatermark();
+    if (result.errorCode !== ErrorCode.NONE) return result;
+    if (result.duplicate) {
+      // The first time it was written may not be on the device yet.
+      const isUnflushed = result.lastOffset >= (this.#unflushedFrom ?? Infinity);
+      return isUnflushed ? { ...result, flushRequired: true } : result;
     }
+    if (result.flushRequired) this.#unflushedFrom ??= result.firstOffset;
+    else this.#advanceHighWatermark();
     return result;
   }
 
