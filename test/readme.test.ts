@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { delimiter, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { scratchFolder, startBroker, type BrokerProcess } from "./cli/moldau.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const readme = fs.readFileSync(join(root, "README.md"), "utf8");
+const scratch = scratchFolder();
+/** What the interop suite fetched; without it the blocks for other languages are skipped by name. */
+const python = join(root, ".cache", "interop", "python", "venv", "bin");
+const javaLibraries = join(root, ".cache", "interop", "java-broker", "lib");
+const BLOCK_TIMEOUT_MS = 120_000;
+let broker: BrokerProcess;
+
+before(async () => {
+  broker = await startBroker(["dev", "--port", "0"], { folder: scratch.path });
+  const shim = `#!/bin/sh\nexec "${process.execPath}" "${join(root, "src", "cli", "bin.ts")}" "$@"\n`;
+  fs.writeFileSync(join(scratch.path, "moldau"), shim, { mode: 0o755 });
+});
+
+after(async () => {
+  await broker.stop();
+  scratch.remove();
+});
+
+/** The block after the mark `<!-- run: NAME -->`, aimed at the broker of this test. */
+function block(name: string): string {
+  const pattern = new RegExp(`<!-- run: ${name} -->\\n\`\`\`\\w+\\n([^]*?)\\n\`\`\``);
+  const code = pattern.exec(readme)?.[1];
+  assert.ok(code !== undefined, `README.md has a block ${name}`);
+  return code.replaceAll("localhost:9092", broker.ready.bootstrap);
+}
+
+/** Runs a program until it ends, or until it has said what is waited for. */
+function run(
+  file: string,
+  args: readonly string[],
+  options: { readonly path?: string; readonly until?: RegExp } = {},
+): Promise<string> {
+  const path = [scratch.path, ...(options.path === undefined ? [] : [options.path])];
+  const child = spawn(file, args, {
+    cwd: root,
+    timeout: BLOCK_TIMEOUT_MS,
+    env: {
+      ...process.env,
+      PATH: [...path, process.env["PATH"] ?? ""].join(delimiter),
+      MOLDAU_BOOTSTRAP: broker.ready.bootstrap,
+      BOOTSTRAP: broker.ready.bootstrap,
+    },
+  });
+  let output = "";
+  const take = (bytes: Buffer): void => {
+    output += bytes.toString();
+    if (options.until?.test(output) === true) child.kill("SIGTERM");
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0 || options.until !== undefined) resolve(output);
+      else reject(new Error(`${file} ended with ${code}:\n${output}`));
+    });
+  });
+}
+
+test("README.md opens with the two commands", () => {
+  const lines = readme.split("\n").slice(0, 4);
+  assert.match(lines.join("\n"), /^# Moldau\n\n {4}npm start .*\n {4}npm test /);
+});
+
+test("its files exist", () => {
+  for (const [, path = ""] of readme.matchAll(/\]\((?!http)([^)#]+)\)/g)) {
+    assert.ok(fs.existsSync(join(root, path)), path);
+  }
+});
+
+test("the block for the command line runs", async () => {
+  const output = await run("sh", ["-ec", block("cli")]);
+  assert.match(output, /"topic":"notes","result":"created","partitions":3/);
+  assert.match(output, /"key":"ada","value":"\{\\"text\\":\\"hello\\"\}"/);
+});
+
+test("the block for Node runs", async () => {
+  const entry = join(root, "src", "index.ts");
+  const program = block("node").replace('from "moldau"', `from ${JSON.stringify(entry)}`);
+  const file = join(scratch.path, "quick-start.mjs");
+  fs.writeFileSync(file, program);
+  assert.match(await run(process.execPath, [file]), /^written at 0@0\nhello\n$/);
+});
+
+test(
+  "the block for Python runs",
+  { skip: fs.existsSync(join(python, "python")) ? false : "confluent-kafka is not fetched" },
+  async () => {
+    const [, produce = "", consume = ""] = block("python").split("\n");
+    await run("sh", ["-ec", produce], { path: python });
+    const output = await run("sh", ["-ec", `exec ${consume}`], { path: python, until: /received/ });
+    assert.match(output, /received \d+ x /);
+  },
+);
+
+test(
+  "the block for Java runs",
+  { skip: fs.existsSync(javaLibraries) ? false : "kafka-clients is not fetched" },
+  async () => {
+    const file = join(scratch.path, "Hello.java");
+    fs.writeFileSync(file, block("java"));
+    const output = await run("java", ["-cp", join(javaLibraries, "*"), file]);
+    assert.match(output, /^hello from Java$/m);
+  },
+);
