@@ -10,6 +10,7 @@ import type { RequestContext } from "../request-context.ts";
 const ZERO_MINIMUM_VERSION = 4;
 /** From here a client may say whom it believes to talk to (KIP-1242). */
 const CLUSTER_ID_VERSION = 5;
+const UNKNOWN_NODE_ID = -1;
 /** Names and versions of client software: letters, digits, dots and dashes (KIP-511). */
 const SOFTWARE_PATTERN = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
@@ -26,9 +27,9 @@ export function handleApiVersions(
   if (apiVersion >= 3 && !isSoftwareNamed(request)) {
     return { errorCode: ErrorCode.INVALID_REQUEST };
   }
-  if (apiVersion >= CLUSTER_ID_VERSION && !isForUs(broker, request)) {
-    return { errorCode: ErrorCode.REBOOTSTRAP_REQUIRED };
-  }
+  const misdirected =
+    apiVersion >= CLUSTER_ID_VERSION ? misdirection(broker, request) : ErrorCode.NONE;
+  if (misdirected !== ErrorCode.NONE) return { errorCode: misdirected };
   const { supported, finalized, finalizedEpoch } = broker.features();
   return {
     errorCode: ErrorCode.NONE,
@@ -56,7 +57,10 @@ function isSoftwareNamed(request: ApiVersionsRequest): boolean {
   );
 }
 
-function isForUs(broker: Broker, request: ApiVersionsRequest): boolean {
-  if (request.clusterId !== null && request.clusterId !== broker.clusterId) return false;
-  return request.nodeId < 0 || request.nodeId === broker.nodeId;
+/** Cluster and node are said both or not at all; a node id of -1 is not said. */
+function misdirection(broker: Broker, { clusterId, nodeId }: ApiVersionsRequest): ErrorCode {
+  if ((clusterId === null) !== (nodeId === UNKNOWN_NODE_ID)) return ErrorCode.INVALID_REQUEST;
+  const isForUs =
+    clusterId === null || (clusterId === broker.clusterId && nodeId === broker.nodeId);
+  return isForUs ? ErrorCode.NONE : ErrorCode.REBOOTSTRAP_REQUIRED;
 }

@@ -1,3 +1,4 @@
+import { EndpointType } from "../../protocol/constants.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type {
   DescribeClusterRequest,
@@ -7,8 +8,6 @@ import { CLUSTER_OPERATIONS, OPERATIONS_NOT_ASKED } from "../../security/authori
 import type { Broker } from "../broker.ts";
 import type { RequestContext } from "../request-context.ts";
 
-const EndpointType = { BROKER: 1, CONTROLLER: 2 } as const;
-
 /** DescribeCluster, versions 0 to 2. v1 endpoint type (KIP-919). v2 fenced brokers (KIP-1073). */
 export function handleDescribeCluster(
   broker: Broker,
@@ -16,7 +15,15 @@ export function handleDescribeCluster(
   request: DescribeClusterRequest,
 ): DescribeClusterResponseInput {
   const wanted = broker.listenerKind(context.listenerName);
-  const asked = request.endpointType === EndpointType.CONTROLLER ? "controller" : "broker";
+  const { endpointType } = request;
+  if (endpointType !== EndpointType.BROKER && endpointType !== EndpointType.CONTROLLER) {
+    return {
+      errorCode: ErrorCode.UNSUPPORTED_ENDPOINT_TYPE,
+      errorMessage: `there is no endpoint type ${endpointType}`,
+      clusterId: "",
+    };
+  }
+  const asked = endpointType === EndpointType.CONTROLLER ? "controller" : "broker";
   const clusterAuthorizedOperations = request.includeClusterAuthorizedOperations
     ? CLUSTER_OPERATIONS
     : OPERATIONS_NOT_ASKED;
@@ -24,13 +31,12 @@ export function handleDescribeCluster(
     return {
       errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE,
       errorMessage: `the request was sent to an endpoint of type ${wanted}, but asks for ${asked}`,
-      endpointType: request.endpointType,
       clusterId: "",
     };
   }
   return {
     errorCode: ErrorCode.NONE,
-    endpointType: request.endpointType,
+    endpointType,
     clusterId: broker.clusterId,
     controllerId: broker.nodeId,
     brokers: broker.endpoints(context.listenerName).map((node) => ({

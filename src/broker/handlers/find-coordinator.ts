@@ -1,4 +1,4 @@
-import { ErrorCode } from "../../protocol/error-code.ts";
+import { ErrorCode, errorName } from "../../protocol/error-code.ts";
 import type {
   FindCoordinatorRequest,
   FindCoordinatorResponseInput,
@@ -6,7 +6,15 @@ import type {
 import type { Broker } from "../broker.ts";
 import type { RequestContext } from "../request-context.ts";
 
-type CoordinatorAnswer = NonNullable<FindCoordinatorResponseInput["coordinators"]>[number];
+interface CoordinatorAnswer {
+  readonly key: string;
+  readonly errorCode: number;
+  /** Empty where the code says it all. */
+  readonly errorMessage: string;
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
 
 /** From here several keys may be asked for at once. */
 const BATCH_VERSION = 4;
@@ -33,11 +41,12 @@ export async function handleFindCoordinator(
   }
   const found = await findCoordinator(broker, context, request.keyType, request.key);
   return {
-    errorCode: found.errorCode ?? ErrorCode.NONE,
-    errorMessage: found.errorMessage ?? null,
-    nodeId: found.nodeId ?? -1,
-    host: found.host ?? "",
-    port: found.port ?? -1,
+    errorCode: found.errorCode,
+    // Clients before version 4 are told the name of the code where there is nothing to explain.
+    errorMessage: found.errorMessage === "" ? errorName(found.errorCode) : found.errorMessage,
+    nodeId: found.nodeId,
+    host: found.host,
+    port: found.port,
   };
 }
 
@@ -64,11 +73,11 @@ async function findCoordinator(
   return { key, errorCode: ErrorCode.NONE, errorMessage: "", nodeId, host, port };
 }
 
-function refuse(key: string, errorCode: number, errorMessage?: string): CoordinatorAnswer {
+function refuse(key: string, errorCode: number, errorMessage = ""): CoordinatorAnswer {
   return {
     key,
     errorCode,
-    errorMessage: errorMessage ?? null,
+    errorMessage,
     nodeId: -1,
     host: "",
     port: -1,

@@ -33,9 +33,30 @@ export function handleMetadata(
   context: RequestContext,
   request: MetadataRequest,
 ): Answer<MetadataResponseInput> {
+  const refusal = refuseIds(context, request);
+  if (refusal !== undefined) return refusal;
   const missing = topicsToCreate(broker, context, request);
   if (missing.length === 0) return describe(broker, context, request);
   return broker.autoCreateTopics(missing, context).then(() => describe(broker, context, request));
+}
+
+/** Versions 10 and 11 have topic ids, but may not be asked by them. */
+function refuseIds(
+  context: RequestContext,
+  request: MetadataRequest,
+): MetadataResponseInput | undefined {
+  const { topics } = request;
+  if (context.apiVersion >= TOPIC_ID_VERSION || topics === null) return undefined;
+  if (topics.every(({ name, topicId }) => name !== null && topicId === ZERO_UUID)) return undefined;
+  return {
+    clusterId: null,
+    controllerId: -1,
+    topics: topics.map(({ name, topicId }) => ({
+      errorCode: ErrorCode.INVALID_REQUEST,
+      name: name ?? "",
+      topicId,
+    })),
+  };
 }
 
 function topicsToCreate(
@@ -46,6 +67,7 @@ function topicsToCreate(
   const allowed = request.allowAutoTopicCreation || context.apiVersion < AUTO_CREATION_FLAG_VERSION;
   if (!allowed || !broker.autoCreatesTopics || request.topics === null) return [];
   const names = new Set<string>();
+  if (asksByIds(context, request.topics)) return [];
   for (const { name } of request.topics) {
     if (name === null || invalidTopicName(name) !== undefined) continue;
     if (broker.image.topic(name) === undefined) names.add(name);
@@ -83,25 +105,41 @@ function describeTopics(
   if (all) {
     return broker.topics().map((topic) => describeTopic(broker, topic, operations));
   }
-  return topics.map(({ name, topicId }) => {
-    const byId = context.apiVersion >= TOPIC_ID_VERSION && topicId !== ZERO_UUID;
-    const topic = byId
-      ? broker.image.topicById(topicId)
-      : name === null
-        ? undefined
-        : broker.image.topic(name);
-    if (topic !== undefined) return describeTopic(broker, topic, operations);
-    return refuse(name, topicId, byId);
+  if (asksByIds(context, topics)) {
+    const ids = new Set(topics.map(({ topicId }) => topicId));
+    ids.delete(ZERO_UUID);
+    return Array.from(ids, (topicId) => {
+      const topic = broker.image.topicById(topicId);
+      return topic === undefined
+        ? { errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null, topicId }
+        : describeTopic(broker, topic, operations);
+    });
+  }
+  const names = new Set(topics.map(({ name }) => name ?? ""));
+  return Array.from(names, (name) => {
+    const topic = broker.image.topic(name);
+    return topic === undefined
+      ? refuse(name, operations)
+      : describeTopic(broker, topic, operations);
   });
 }
 
-function refuse(name: string | null, topicId: string, byId: boolean): TopicAnswer {
-  const errorCode = byId
-    ? ErrorCode.UNKNOWN_TOPIC_ID
-    : name === null || invalidTopicName(name) !== undefined
-      ? ErrorCode.INVALID_TOPIC_EXCEPTION
-      : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  return { errorCode, name: byId ? null : (name ?? ""), topicId };
+/** One id is enough: names beside it are passed over. */
+function asksByIds(
+  context: RequestContext,
+  topics: NonNullable<MetadataRequest["topics"]>,
+): boolean {
+  return (
+    context.apiVersion >= TOPIC_ID_VERSION && topics.some(({ topicId }) => topicId !== ZERO_UUID)
+  );
+}
+
+function refuse(name: string, topicAuthorizedOperations: number): TopicAnswer {
+  const errorCode =
+    invalidTopicName(name) === undefined
+      ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCode.INVALID_TOPIC_EXCEPTION;
+  return { errorCode, name, topicAuthorizedOperations };
 }
 
 function describeTopic(broker: Broker, topic: TopicImage, operations: number): TopicAnswer {
