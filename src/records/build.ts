@@ -4,6 +4,7 @@ import { codecId, compress, decompress, type CompressionCodec } from "./compress
 import {
   BATCH_HEADER_BYTES,
   BatchAttribute,
+  dropForeignAttributes,
   NO_LEADER_EPOCH,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
@@ -195,7 +196,8 @@ export function buildControlBatch(
 }
 
 /**
- * The same batch with another codec, all other fields as they were; for topics whose
+ * The same batch with another codec, all other fields as they were save attributes that mean nothing
+ * to a leader; for topics whose
  * `compression.type` is not the producer's. Throws `CompressionError`.
  */
 export function recompressBatch(
@@ -208,6 +210,7 @@ export function recompressBatch(
   const bytes = Buffer.allocUnsafe(BATCH_HEADER_BYTES + compressed.length);
   batch.bytes.copy(bytes, 0, batch.at, batch.at + BATCH_HEADER_BYTES);
   compressed.copy(bytes, BATCH_HEADER_BYTES);
+  dropForeignAttributes(bytes);
   stampCodec(bytes, codecId(codec));
   return bytes;
 }

@@ -226,11 +226,11 @@ export function stampMaxTimestamp(
   maxTimestamp: number,
 ): void {
   const before = int16At(bytes, at + ATTRIBUTES);
-  const after =
-    type === "LogAppendTime"
-      ? before | BatchAttribute.logAppendTime
-      : before & ~BatchAttribute.logAppendTime;
-  if (before === after && bigInt64At(bytes, at + MAX_TIMESTAMP) === BigInt(maxTimestamp)) return;
+  const wanted = type === "LogAppendTime" ? BatchAttribute.logAppendTime : 0;
+  const isSo = (before & BatchAttribute.logAppendTime) === wanted;
+  if (isSo && bigInt64At(bytes, at + MAX_TIMESTAMP) === BigInt(maxTimestamp)) return;
+  // As in Kafka, bits without a meaning do not survive a change.
+  const after = (before & BatchAttribute.known & ~BatchAttribute.logAppendTime) | wanted;
   putInt16(bytes, at + ATTRIBUTES, after);
   putInt64(bytes, at + MAX_TIMESTAMP, maxTimestamp);
   stampChecksum(bytes, at);
@@ -244,6 +244,15 @@ export function stampLogAppendTime(bytes: Uint8Array, at: number, nowMs: number)
 /** Computes the checksum of the v2 batch at `at` and writes it. */
 export function stampChecksum(bytes: Uint8Array, at: number): void {
   putInt32(bytes, at + CRC, crc32c(bytes, at + ATTRIBUTES, at + batchSizeAt(bytes, at)));
+}
+
+/**
+ * Clears the attributes of the batch that `bytes` begin with which are none of a producer's: those
+ * without a meaning, and the delete horizon. The checksum is the caller's to mend.
+ */
+export function dropForeignAttributes(bytes: Uint8Array): void {
+  const own = BatchAttribute.known & ~BatchAttribute.deleteHorizon;
+  putInt16(bytes, ATTRIBUTES, int16At(bytes, ATTRIBUTES) & own);
 }
 
 /**

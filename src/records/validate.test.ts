@@ -125,15 +125,31 @@ test("what only brokers may set is refused", () => {
   const cases: readonly (readonly [BatchOptions, number, RegExp])[] = [
     [{ baseOffset: 1 }, ErrorCode.INVALID_RECORD, /baseOffset .* should be 0/],
     [{ isControl: true }, ErrorCode.INVALID_RECORD, /control records/],
-    [{ deleteHorizonMs: NOW_MS }, ErrorCode.INVALID_RECORD, /batch attributes 64/],
-    [{ logAppendTimeMs: NOW_MS }, ErrorCode.INVALID_TIMESTAMP, /LogAppendTime/],
     [{ producerId: 5, producerEpoch: 0 }, ErrorCode.INVALID_RECORD, /sequence number -1/],
   ];
   for (const [options, errorCode, message] of cases) {
     refused(buildBatch([record], options), errorCode, message);
   }
-  const unknownBit = forged(buildBatch([record]), (bytes) => bytes.writeInt16BE(0x80, 21));
-  refused(unknownBit, ErrorCode.INVALID_RECORD, /batch attributes 128/);
+});
+
+test("attributes that say nothing to a leader are taken as they are, as Kafka does", () => {
+  accepted(buildBatch([record], { deleteHorizonMs: NOW_MS }));
+  accepted(forged(buildBatch([record]), (bytes) => bytes.writeInt16BE(0x80, 21)));
+});
+
+test("a batch that says LogAppendTime has that time on all its records", () => {
+  const said = buildBatch([{ ...record, timestamp: 7 }, record], { logAppendTimeMs: NOW_MS - 5 });
+  assert.equal(accepted(said).maxTimestamp, NOW_MS - 5);
+  refused(said, ErrorCode.INVALID_TIMESTAMP, /timestamp/, { timestampBeforeMaxMs: 4 });
+  const result = refused(said, ErrorCode.INVALID_TIMESTAMP, /timestamp/, {
+    timestampType: "LogAppendTime",
+  });
+  assert.deepEqual(
+    result.recordErrors.map((error) => error.batchIndex),
+    [0, 1],
+  );
+  const none = buildBatch([record], { logAppendTimeMs: -1 });
+  refused(none, ErrorCode.INVALID_TIMESTAMP, /timestamp/);
 });
 
 test("codecs that there are not are unsupported", () => {

@@ -13,6 +13,7 @@ import {
   completeBatchSizeAt,
   lastOffsetDeltaAt,
   magicAt,
+  maxTimestampAt,
   NO_TIMESTAMP,
   producerIdAt,
   RecordBatchView,
@@ -78,8 +79,8 @@ const NO_RECORD_ERRORS: readonly RecordError[] = [];
  * stamps offset, leader epoch and `maxTimestamp` ({@link stampMaxTimestamp}) when it appends.
  *
  * A cut batch after the first one is left out of `sizeBytes`, as Kafka does. Compressed records are
- * decompressed under the cap. Stricter than Kafka in three things no client does: unknown attribute
- * bits, the delete horizon bit, and offsets with gaps in an uncompressed batch.
+ * decompressed under the cap. Stricter than Kafka in one thing no client does: offset deltas other
+ * than 0, 1, 2 …, which Kafka takes on trust and hands out to consumers.
  */
 export function validateBatch(
   bytes: Buffer,
@@ -161,15 +162,6 @@ function checkHeader(bytes: Buffer, at: number): InvalidBatch | undefined {
   if ((attributes & BatchAttribute.control) !== 0) {
     return invalid(ErrorCode.INVALID_RECORD, "Clients are not allowed to write control records");
   }
-  if (
-    (attributes & ~BatchAttribute.known) !== 0 ||
-    (attributes & BatchAttribute.deleteHorizon) !== 0
-  ) {
-    return invalid(
-      ErrorCode.INVALID_RECORD,
-      `Clients are not allowed to set the batch attributes ${attributes}`,
-    );
-  }
   const count = recordCountAt(bytes, at);
   const lastOffsetDelta = lastOffsetDeltaAt(bytes, at);
   if (lastOffsetDelta < 0) {
@@ -231,13 +223,9 @@ function checkRecords(
   if (rules.isCompacted && scan.nullKeys > 0) {
     return withoutKeys(bytes, at, records, from, to);
   }
-  if ((attributes & BatchAttribute.logAppendTime) !== 0) {
-    return invalid(
-      ErrorCode.INVALID_TIMESTAMP,
-      "Invalid timestamp type: a producer should not set it to LogAppendTime",
-    );
-  }
+  const saysAppendTime = (attributes & BatchAttribute.logAppendTime) !== 0;
   if (rules.timestampType === "LogAppendTime") {
+    if (saysAppendTime) return wrongTimestampType(recordCount);
     const offsetDeltaOfMaxTimestamp = recordCount - 1;
     return {
       ok: true,
@@ -248,9 +236,13 @@ function checkRecords(
       offsetDeltaOfMaxTimestamp,
     };
   }
-  const base = baseTimestampAt(bytes, at);
-  const maxTimestamp = base + scan.maxTimestampDelta;
-  const minTimestamp = base + scan.minTimestampDelta;
+  if (saysAppendTime && maxTimestampAt(bytes, at) === NO_TIMESTAMP) {
+    return wrongTimestampType(recordCount);
+  }
+  // In a batch that says LogAppendTime its greatest timestamp is that of every record.
+  const base = saysAppendTime ? maxTimestampAt(bytes, at) : baseTimestampAt(bytes, at);
+  const maxTimestamp = saysAppendTime ? base : base + scan.maxTimestampDelta;
+  const minTimestamp = saysAppendTime ? base : base + scan.minTimestampDelta;
   if (
     nowMs - minTimestamp > rules.timestampBeforeMaxMs ||
     maxTimestamp - nowMs > rules.timestampAfterMaxMs ||
@@ -319,6 +311,19 @@ function outOfTime(
     errorCode: ErrorCode.INVALID_TIMESTAMP,
     message: "One or more records have been rejected due to invalid timestamp",
     recordErrors,
+  };
+}
+
+/** A topic that stamps its records, and a producer that says it has done so. */
+function wrongTimestampType(recordCount: number): InvalidBatch {
+  const message =
+    "Invalid timestamp type: a producer should not set the timestamp type to LogAppendTime";
+  const length = Math.min(recordCount, RECORD_ERRORS_MAX);
+  return {
+    ok: false,
+    errorCode: ErrorCode.INVALID_TIMESTAMP,
+    message: "One or more records have been rejected due to invalid timestamp",
+    recordErrors: Array.from({ length }, (_unused, batchIndex) => ({ batchIndex, message })),
   };
 }
 

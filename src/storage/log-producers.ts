@@ -48,7 +48,7 @@ export class LogProducers {
   check(batches: Buffer, origin: AppendOrigin): AppendResult | undefined {
     if (origin === "raft") return undefined;
     for (let at = 0; at < batches.length; at += batchSizeAt(batches, at)) {
-      if (producerIdAt(batches, at) === NO_PRODUCER_ID) continue;
+      if (producerIdAt(batches, at) <= NO_PRODUCER_ID) continue;
       const known = origin === "client" ? this.state.duplicateOf(batches, at) : undefined;
       if (known !== undefined) {
         return {

@@ -28,12 +28,12 @@ export function findTimestamp(
   return undefined;
 }
 
-/** The first record that has the greatest timestamp. */
+/** The first record that has the greatest timestamp; where none has one, the first record. */
 export function maxTimestampOf(segments: LogSegments): TimestampAndOffset | undefined {
   let greatest: LogSegment | undefined;
   for (const segment of segments.all) {
     const { timestamp } = segment.maxTimestamp;
-    if (timestamp > (greatest?.maxTimestamp.timestamp ?? -1)) greatest = segment;
+    if (greatest === undefined || timestamp > greatest.maxTimestamp.timestamp) greatest = segment;
   }
   if (greatest === undefined) return undefined;
   const { timestamp, offset } = greatest.maxTimestamp;

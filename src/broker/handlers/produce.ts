@@ -6,7 +6,9 @@ import {
   attributesAt,
   BATCH_HEADER_BYTES,
   BatchAttribute,
+  completeBatchSizeAt,
   isTransactionalAt,
+  magicAt,
 } from "../../records/record-batch.ts";
 import type { AppendResult } from "../../storage/log.ts";
 import { Pending, type Answer } from "../answer.ts";
@@ -18,6 +20,7 @@ import type { RequestContext } from "../request-context.ts";
 type PartitionAnswer = NonNullable<
   NonNullable<ProduceResponseInput["responses"]>[number]["partitionResponses"]
 >[number];
+type PartitionData = ProduceRequest["topicData"][number]["partitionData"][number];
 type TopicAnswer = NonNullable<ProduceResponseInput["responses"]>[number];
 
 const ACKS_NONE = 0;
@@ -52,10 +55,14 @@ export function handleProduce(
   request: ProduceRequest,
 ): Answer<ProduceResponseInput | "none" | "close"> {
   const { acks } = request;
+  if (request.transactionalId === null && hasTransactional(request)) {
+    return acks === ACKS_NONE ? "close" : withoutTransactionalId(request);
+  }
   const responses: TopicAnswer[] = [];
   const outstanding: Outstanding = { flushes: [] };
   let failed = false;
   for (const topic of request.topicData) {
+    if (topic.partitionData.length === 0) continue;
     const byId = context.apiVersion >= TOPIC_ID_VERSION;
     const name = byId ? broker.topicName(topic.topicId) : topic.name;
     const partitionResponses: PartitionAnswer[] = [];
@@ -88,7 +95,7 @@ function append(
   outstanding: Outstanding,
   topicName: string | undefined,
   topicId: Uuid,
-  data: ProduceRequest["topicData"][number]["partitionData"][number],
+  data: PartitionData,
 ): PartitionAnswer {
   if (topicName === undefined) return refuse(data.index, ErrorCode.UNKNOWN_TOPIC_ID);
   const partition = broker.replicas.partitionOf(topicName, data.index);
@@ -127,7 +134,7 @@ function append(
     origin: "client",
     nowMs: broker.clock.nowMs(),
   });
-  if (result.errorCode !== ErrorCode.NONE) return describeRefusal(data.index, result);
+  if (result.errorCode !== ErrorCode.NONE) return describeRefusal(data, partition, result);
   const answer: PartitionAnswer = {
     index: data.index,
     errorCode: ErrorCode.NONE,
@@ -143,6 +150,28 @@ function isTransactional(records: Buffer): boolean {
   return records.length >= BATCH_HEADER_BYTES && isTransactionalAt(records, 0);
 }
 
+function hasTransactional(request: ProduceRequest): boolean {
+  for (const { partitionData } of request.topicData) {
+    for (const { records } of partitionData) {
+      if (records !== null && isTransactional(records)) return true;
+    }
+  }
+  return false;
+}
+
+/** A transactional batch without a transactional id: nothing of the request is written. */
+function withoutTransactionalId(request: ProduceRequest): ProduceResponseInput {
+  return {
+    responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) =>
+        refuse(index, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED),
+      ),
+    })),
+  };
+}
+
 function isZstd(records: Buffer): boolean {
   return (
     records.length >= BATCH_HEADER_BYTES &&
@@ -150,11 +179,32 @@ function isZstd(records: Buffer): boolean {
   );
 }
 
+/** One whole batch of format 2, and nothing that begins another: what Kafka asks before the log. */
+function isOneBatch(records: Buffer | null): boolean {
+  if (records === null) return false;
+  const size = completeBatchSizeAt(records, 0, records.length);
+  if (size <= 0 || magicAt(records, 0) !== 2) return false;
+  return completeBatchSizeAt(records, size, records.length) <= 0;
+}
+
+/** Codes that Kafka answers without the log's start. */
+const withoutLogStart: ReadonlySet<number> = new Set([
+  ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.MESSAGE_TOO_LARGE,
+  ErrorCode.RECORD_LIST_TOO_LARGE,
+  ErrorCode.KAFKA_STORAGE_ERROR,
+]);
+
 function describeRefusal(
-  index: number,
+  { index, records }: PartitionData,
+  partition: Partition,
   result: Exclude<AppendResult, { errorCode: typeof ErrorCode.NONE }>,
 ): PartitionAnswer {
-  const answer = refuse(index, result.errorCode, result.message);
+  const untold = withoutLogStart.has(result.errorCode) || !isOneBatch(records);
+  const answer = {
+    ...refuse(index, result.errorCode, result.message),
+    logStartOffset: untold ? -1 : partition.log.logStartOffset,
+  };
   return result.recordErrors === undefined || result.recordErrors.length === 0
     ? answer
     : {
