@@ -4,7 +4,6 @@ import { apiName } from "../../../src/protocol/apis.ts";
 import { errorName } from "../../../src/protocol/error-code.ts";
 import { layoutOf, type FieldLayout, type TypeLayout } from "../../../src/protocol/layout.ts";
 import type { AnyMessage } from "../../../src/protocol/schema.ts";
-import { decompress } from "../../../src/records/compression.ts";
 import { batchesIn, type RecordBatchView } from "../../../src/records/record-batch.ts";
 
 /** What an answer is compared as. */
@@ -31,6 +30,7 @@ const NOW_WITHIN_MS = 600_000;
 /** Kafka's ids of topics that have none of their own: 0 and 1. */
 const RESERVED_UUIDS = new Set([ZERO_UUID, "AAAAAAAAAAAAAAAAAAAAAQ"]);
 const UUID_TEXT = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const UUID_FIELD = /^[A-Za-z0-9_-]{22}$/;
 const RECORDS_SHOWN = 12;
 
 type Rule = (value: Plain) => Plain;
@@ -78,11 +78,19 @@ const leftOut = new Set(["throttleTimeMs"]);
 const unordered = new Set([
   "ApiVersionsResponse.finalizedFeatures",
   "ApiVersionsResponse.supportedFeatures",
+  "MetadataResponse.topics",
+  "ProduceResponse.responses",
+  "DescribeProducersResponse.topics.partitions.activeProducers",
+  "ProduceResponse.responses.partitionResponses",
 ]);
 
 /** Ids by the order in which one scenario met them, so that equal ones stay equal. */
 export class Symbols {
   readonly #known = new Map<string, string>();
+
+  knownAs(value: string): string | undefined {
+    return this.#known.get(value);
+  }
 
   of(kind: string, value: string): string {
     let symbol = this.#known.get(value);
@@ -168,17 +176,21 @@ export class Normaliser {
     const items: unknown[] = Array.isArray(value) ? value : [];
     if (!unordered.has(path)) return items.map((item) => this.#value(element, item, path, name));
     // Sorted before symbols are given: by everything in it that is not an id.
-    const keyed = items.map((item) => ({ item, key: sortKey(item) }));
+    const keyed = items.map((item) => ({ item, key: this.#sortKey(item) }));
     keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     return keyed.map(({ item }) => this.#value(element, item, path, name));
   }
-}
 
-function sortKey(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === "string") return inner.replaceAll(UUID_TEXT, "");
-    return typeof inner === "bigint" ? String(inner) : inner;
-  });
+  /** Everything in it but ids of this broker's own that nobody has named before. */
+  #sortKey(value: unknown): string {
+    return JSON.stringify(value, (_key, inner: unknown) => {
+      if (typeof inner === "bigint") return String(inner);
+      if (typeof inner !== "string") return inner;
+      const known = this.#symbols.knownAs(inner);
+      if (known !== undefined) return known;
+      return UUID_FIELD.test(inner) ? "" : inner.replaceAll(UUID_TEXT, "");
+    });
+  }
 }
 
 /** Record batches as their headers, and a digest of what they hold. */
@@ -197,14 +209,24 @@ function describeRecords(bytes: Buffer): Plain {
   return batches;
 }
 
+function recordsOf(batch: RecordBatchView): Buffer {
+  const records = Array.from(batch.records(), (record) => ({
+    ...record,
+    timestamp: now(record.timestamp),
+  }));
+  return Buffer.from(JSON.stringify(records));
+}
+
+/** A compressed batch may have been written anew by the broker: then its records are what counts. */
 function describeBatch(batch: RecordBatchView): string {
-  const codec = batch.compression;
-  const body = codec === "none" ? batch.body() : decompress(codec, batch.body());
+  const isCompressed = batch.compression !== "none";
+  const body = isCompressed ? recordsOf(batch) : batch.body();
+  const from = isCompressed ? "" : String(now(batch.baseTimestamp));
   const facts = [
     `${batch.baseOffset}+${batch.lastOffsetDelta}`,
     `epoch ${batch.partitionLeaderEpoch}`,
     `attributes ${batch.attributes}`,
-    `time ${String(now(batch.baseTimestamp))}..${String(now(batch.maxTimestamp))}`,
+    `time ${from}..${String(now(batch.maxTimestamp))}`,
     `producer ${batch.producerId}/${batch.producerEpoch}/${batch.baseSequence}`,
     `${batch.count} records in ${body.length} bytes`,
     createHash("sha1").update(body).digest("hex").slice(0, 8),

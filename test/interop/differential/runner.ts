@@ -14,6 +14,8 @@ export interface Comparison {
   /** Requests that both were sent. */
   requests: number;
   differences: Difference[];
+  /** What Apache Kafka answered. */
+  entries: Entry[];
 }
 
 /** Scenarios under way at a time: most of their time is spent waiting. */
@@ -38,6 +40,7 @@ async function compareOne(pair: Pair, scenario: Scenario, into: Comparison): Pro
     goThrough({ ...pair.kafka, prefix }, scenario),
     goThrough({ ...pair.moldau, prefix }, scenario),
   ]);
+  into.entries.push(...kafka);
   into.requests += Math.min(kafka.length, moldau.length);
   into.differences.push(...compareRuns(scenario.name, kafka, moldau));
   // Both alike is not enough: a scenario that does not reach its end compares less than it says.
@@ -56,11 +59,8 @@ async function compareOne(pair: Pair, scenario: Scenario, into: Comparison): Pro
 }
 
 /** Runs scenarios against both brokers, several at a time, those that need it alone. */
-export async function compareAll(
-  pair: Pair,
-  scenarios: readonly Scenario[],
-): Promise<Comparison> {
-  const result: Comparison = { requests: 0, differences: [] };
+export async function compareAll(pair: Pair, scenarios: readonly Scenario[]): Promise<Comparison> {
+  const result: Comparison = { requests: 0, differences: [], entries: [] };
   const together = scenarios.filter(({ alone }) => alone !== true);
   let next = 0;
   const workers = Array.from({ length: AT_A_TIME }, async () => {
@@ -72,6 +72,8 @@ export async function compareAll(
   for (const scenario of scenarios) {
     if (scenario.alone === true) await compareOne(pair, scenario, result);
   }
-  result.differences.sort((a, b) => (a.scenario < b.scenario ? -1 : a.scenario > b.scenario ? 1 : 0));
+  result.differences.sort((a, b) =>
+    a.scenario < b.scenario ? -1 : a.scenario > b.scenario ? 1 : 0,
+  );
   return result;
 }

@@ -39,7 +39,10 @@ export async function topic(
 ): Promise<Topic> {
   const name = `${session.prefix}${suffix}`;
   const partitions = wanted.partitions ?? 1;
-  const configs = Object.entries(wanted.configs ?? {}).map(([key, value]) => ({ name: key, value }));
+  const configs = Object.entries(wanted.configs ?? {}).map(([key, value]) => ({
+    name: key,
+    value,
+  }));
   const created = await session.must(
     createTopics,
     7,
@@ -104,17 +107,15 @@ export function records(count: number, options: { readonly bytes?: number } = {}
   }));
 }
 
-export function batch(count: number, options: BatchOptions & { readonly bytes?: number } = {}): Buffer {
+export function batch(
+  count: number,
+  options: BatchOptions & { readonly bytes?: number } = {},
+): Buffer {
   return buildBatch(records(count, options), options);
 }
 
 /** Writes a batch in a way that is not compared. */
-export async function write(
-  session: Session,
-  to: Topic,
-  bytes: Buffer,
-  index = 0,
-): Promise<void> {
+export async function write(session: Session, to: Topic, bytes: Buffer, index = 0): Promise<void> {
   const answer = await session.must(
     produce,
     13,

@@ -10,6 +10,8 @@ import { Normaliser, type Own, type Plain } from "./normalise.ts";
 import { Wire, type Reply } from "./wire.ts";
 
 const ANSWER_WITHIN_MS = 15_000;
+/** Long enough for a broker that answers at all. */
+const SILENT_AFTER_MS = 2000;
 /** Long enough for a broker that closes a connection to do so. */
 const CLOSE_WITHIN_MS = 700;
 
@@ -166,7 +168,7 @@ export class Session {
     const entry: Raw = { label: note, request: () => null, outcome: undefined };
     this.#entries.push(entry);
     const question = this.encode(probe.exchange, probe.version, {})!;
-    const reply = await lane.wire().exchange([...chunks, ...question], ANSWER_WITHIN_MS);
+    const reply = await lane.wire().exchange([...chunks, ...question], SILENT_AFTER_MS);
     entry.outcome = () => (reply.kind === "frame" ? "the connection goes on" : reply.kind);
     lane.close();
   }
@@ -216,4 +218,3 @@ function decode<R extends AnyMessage>(
     return `cannot be read: ${messageOf(error)}`;
   }
 }
-

@@ -67,7 +67,8 @@ export class Wire {
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
     while (this.#receivedBytes >= SIZE_BYTES) {
-      const bytes = this.#received.length === 1 ? this.#received[0]! : Buffer.concat(this.#received);
+      const bytes =
+        this.#received.length === 1 ? this.#received[0]! : Buffer.concat(this.#received);
       this.#received = [bytes];
       const end = SIZE_BYTES + bytes.readInt32BE(0);
       if (bytes.length < end) return;
