@@ -12,9 +12,12 @@ export interface MoldauCommand {
 }
 
 /** The sources, or what `MOLDAU_BIN` names: a built or packed Moldau. */
-const bin = process.env.MOLDAU_BIN ?? join(root, "src", "cli", "bin.ts");
+function moldauBin(): string {
+  return process.env.MOLDAU_BIN ?? join(root, "src", "cli", "bin.ts");
+}
 
 export async function prepareMoldau(options: BrokerOptions): Promise<MoldauCommand> {
+  const bin = moldauBin();
   if (!existsSync(bin)) throw new Missing(`${bin} does not exist`);
   const port = options.port ?? (await freePort());
   mkdirSync(options.dataDir, { recursive: true });
