@@ -11,6 +11,7 @@ const cache = join(root, ".cache", "package");
 const tarball = join(cache, "moldau.tgz");
 /** Exact, so that the outcome does not change under our hands. */
 const nodeVersions = ["22.15.1", "24.21.0", "26.10.0"];
+const oldNodeVersion = "20.20.2";
 const START_TIMEOUT_MS = 20_000;
 
 /** npm as a script, so that any Node can run it. */
@@ -26,6 +27,7 @@ function environmentOf(node: string): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env["PATH"] ?? ""}` };
 }
 
+/** Packing builds first (`prepack`). */
 async function pack(): Promise<string> {
   fs.mkdirSync(cache, { recursive: true });
   const outcome = await runNpm(process.execPath, ["pack", "--pack-destination", cache], root);
@@ -115,6 +117,17 @@ async function smoke(version: string): Promise<string> {
   return code === 0 ? "" : `the broker ended with ${code}:\n${log}`;
 }
 
+/** Too old a Node is told so, in one sentence with the command that works. */
+async function tooOld(): Promise<string> {
+  const node = await fetchNode(oldNodeVersion);
+  const folder = join(cache, `node-${versions[0] ?? ""}`);
+  const bin = join(folder, "node_modules", "moldau", "dist", "cli", "bin.js");
+  const outcome = await run(node, [bin, "start"], { cwd: folder });
+  const wanted =
+    /^moldau needs Node 22\.15 or newer, and this is 20\..* npx .*@24 .*moldau start\n$/;
+  return outcome.code === 1 && wanted.test(outcome.output) ? "" : outcome.output;
+}
+
 /** Compiles a program against the types of the package, and leaves it as JavaScript. */
 async function checkTypes(folder: string): Promise<string> {
   fs.writeFileSync(join(folder, "smoke.ts"), program);
@@ -147,11 +160,11 @@ async function waitForFile(path: string): Promise<string> {
 const wanted = process.argv.slice(2);
 const versions = wanted.length === 0 ? nodeVersions : wanted;
 const steps: readonly Step[] = [
-  programStep("build", process.execPath, ["scripts/build.ts"]),
   { name: "pack", run: pack },
   programStep("publint", binary("publint"), [tarball, "--strict"]),
   programStep("attw", binary("attw"), [tarball, "--profile", "esm-only", "--no-color"]),
   ...versions.map((version) => ({ name: `node ${version}`, run: () => smoke(version) })),
+  { name: `node ${oldNodeVersion}`, run: tooOld },
 ];
 const failed = await runSteps(steps, 1);
 printResult(steps.length - failed, failed);
