@@ -44,7 +44,7 @@ export class BackgroundFlush {
       const largest = this.#takeLargest();
       if (largest === undefined || this.#bytes <= this.#maxBytes) return;
       // A failure takes the directory offline, which is told there.
-      await largest.flush().catch(() => this.#dirty.delete(largest));
+      await largest.flush({ complete: true }).catch(() => this.#dirty.delete(largest));
     }
   }
 

@@ -7,6 +7,8 @@ const PENDING_ENTRIES_MAX = 512;
 const PENDING_ENTRIES_FIRST = 16;
 /** A search reads this many entries at once when it is down to them. */
 const SEARCH_WINDOW_ENTRIES = 256;
+/** Entries that are looked at together when all are. */
+const PAIR_WINDOW_ENTRIES = 4096;
 
 /**
  * A file of fixed-size entries in rising order, the ground of both indexes of a segment. New entries
@@ -137,6 +139,22 @@ export class IndexFile {
     return this.#count - this.#pendingFrom >= PENDING_ENTRIES_MAX;
   }
 
+  /** Whether `isBelow` holds for every pair of neighbours. */
+  everyPair(isBelow: (bytes: Buffer, at: number, nextAt: number) => boolean): boolean {
+    this.writePending();
+    return this.#withFile((file) => {
+      const window = Buffer.alloc(PAIR_WINDOW_ENTRIES * this.#entryBytes);
+      for (let first = 0; first < this.#count; first += PAIR_WINDOW_ENTRIES - 1) {
+        const entries = Math.min(PAIR_WINDOW_ENTRIES, this.#count - first);
+        file.read(window, 0, entries * this.#entryBytes, first * this.#entryBytes);
+        for (let at = 0; at < (entries - 1) * this.#entryBytes; at += this.#entryBytes) {
+          if (!isBelow(window, at, at + this.#entryBytes)) return false;
+        }
+      }
+      return true;
+    });
+  }
+
   /** Brings the file up to date. After a failure nothing has changed. */
   writePending(): void {
     const length = (this.#count - this.#pendingFrom) * this.#entryBytes;
@@ -159,9 +177,8 @@ export class IndexFile {
     if (this.#fileBytes !== sizeBytes) this.#withFile((file) => this.#resize(file, sizeBytes));
   }
 
-  /** Writes what waits; done when it is on the device. */
+  /** Done when what was written is on the device. */
   async datasync(): Promise<void> {
-    this.writePending();
     const file = this.#disk.open(this.#path, "write");
     try {
       await file.datasync();

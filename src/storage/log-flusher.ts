@@ -1,27 +1,27 @@
-import type { Disk } from "../platform/disk.ts";
-import { parentOf } from "../platform/disk.ts";
+import { DiskError, parentOf, type Disk } from "../platform/disk.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import type { LogDirectory } from "./log-directory.ts";
 import type { LogEnvironment } from "./log-environment.ts";
 import type { LogSegment } from "./log-segment.ts";
 import type { LogSegments } from "./log-segments.ts";
+import type { LogProducers } from "./log-producers.ts";
 import { PARTITION_METADATA_FILE } from "./partition-metadata.ts";
-import type { ProducerSnapshots } from "./producer-snapshot.ts";
-import { OfflineDirectoryError } from "./storage-error.ts";
+import { FlushRefusedError, OfflineDirectoryError } from "./storage-error.ts";
 
 /** The parts of a log that have something to be made durable. */
 export interface FlushedParts {
   readonly folder: string;
   readonly segments: LogSegments;
   readonly epochs: LeaderEpochCache;
-  readonly snapshots: ProducerSnapshots;
+  readonly producers: LogProducers;
 }
 
-/** A sync under way: the log is durable up to `toOffset` when it is done. */
+/** A sync under way, and up to where the log is on the device when it is done. */
 interface Flush {
   toOffset: number;
-  readonly unflushedBytes: number;
+  /** With indexes and producer state. */
+  completeTo: number;
 }
 
 /**
@@ -38,6 +38,9 @@ export class LogFlusher {
   /** The active segment, and others of which not everything may be on the device. */
   readonly #unsynced: Set<LogSegment>;
   #recoveryPoint: number;
+  /** Up to where indexes and producer state are on the device too. */
+  #completeTo: number;
+  #isCompleteWanted = false;
   #requestedTo: number;
   #unflushedBytes = 0;
   #current: Flush | undefined;
@@ -66,6 +69,7 @@ export class LogFlusher {
     this.#logEndOffset = options.logEndOffset;
     this.#commit = new GroupCommit(environment.clock, () => this.#sync());
     this.#recoveryPoint = options.recoveryPoint;
+    this.#completeTo = options.recoveryPoint;
     this.#requestedTo = options.recoveryPoint;
     this.#unsynced = new Set([...options.unsynced, parts.segments.active]);
     this.#folderChanged = options.namesUnsynced;
@@ -78,20 +82,11 @@ export class LogFlusher {
   }
 
   /**
-   * The recovery point as a crash may find it. Recovery reads from the segment that holds it, and
-   * only a segment that is not appended to any more has its indexes on the device: one that ends
-   * at the recovery point must be read until then.
+   * The recovery point for the checkpoint: below it not only the records but their indexes and the
+   * producer state are on the device too, so that recovery can begin there.
    */
   get safeRecoveryPoint(): number {
-    return Math.min(this.#endOfSynced(), this.#revenantBase);
-  }
-
-  #endOfSynced(): number {
-    const { segments } = this.#parts;
-    const last = segments.at(segments.floorIndex(this.#recoveryPoint - 1));
-    if (last === undefined) return this.#recoveryPoint;
-    const isSynced = last !== segments.active && !this.#unsynced.has(last);
-    return isSynced ? this.#recoveryPoint : this.#recoveryPoint - 1;
+    return Math.min(this.#completeTo, this.#revenantBase);
   }
 
   /** What was written since the last sync began. */
@@ -152,6 +147,7 @@ export class LogFlusher {
   /** The log begins at `offset` now, above everything before. */
   restarted(offset: number): void {
     this.#lowerTo(offset);
+    this.#completeTo = offset;
     this.#recoveryPoint = offset;
     this.#requestedTo = offset;
   }
@@ -159,8 +155,10 @@ export class LogFlusher {
   #lowerTo(offset: number): void {
     this.#recoveryPoint = Math.min(this.#recoveryPoint, offset);
     this.#requestedTo = Math.min(this.#requestedTo, offset);
+    this.#completeTo = Math.min(this.#completeTo, offset);
     if (this.#current !== undefined) {
       this.#current.toOffset = Math.min(this.#current.toOffset, offset);
+      this.#current.completeTo = Math.min(this.#current.completeTo, offset);
     }
     this.#folderChanged = true;
   }
@@ -171,39 +169,86 @@ export class LogFlusher {
   }
 
   /**
-   * Resolves when everything that was appended before is on the device. Rejects with
-   * {@link OfflineDirectoryError}.
+   * Resolves when everything that was appended before is on the device; with `complete` indexes and
+   * producer state too, which only make recovery faster. Rejects with {@link OfflineDirectoryError},
+   * or {@link FlushRefusedError} when the disk is full.
    */
-  flush(): Promise<void> {
+  flush(options: { readonly complete?: boolean } = {}): Promise<void> {
     if (this.#directory.isOffline || this.#isAbandoned) return Promise.reject(this.#offline());
+    const wantsComplete = options.complete === true && this.#completeTo < this.#logEndOffset();
     this.noteRequest();
-    if (this.#recoveryPoint >= this.#logEndOffset() && !this.hasUnsyncedNames)
-      return Promise.resolve();
+    const isDone = this.#recoveryPoint >= this.#logEndOffset() && !this.hasUnsyncedNames;
+    if (isDone && !wantsComplete) return Promise.resolve();
+    if (wantsComplete) this.#isCompleteWanted = true;
     return this.#commit.request();
   }
 
   async #sync(): Promise<void> {
     if (this.#directory.isOffline || this.#isAbandoned) throw this.#offline();
+    const { segments, producers } = this.#parts;
+    const toOffset = this.#logEndOffset();
+    const isComplete = this.#isCompleteWanted;
+    this.#isCompleteWanted = false;
     const flush: Flush = {
-      toOffset: this.#logEndOffset(),
-      unflushedBytes: this.#unflushedBytes,
+      toOffset,
+      completeTo: isComplete ? toOffset : segments.active.baseOffset,
     };
+    const unflushedBytes = this.#unflushedBytes;
     this.#current = flush;
-    this.#unflushedBytes = 0;
     try {
-      await this.#syncSegments();
+      const obsolete = this.#writeAll(isComplete);
+      this.#unflushedBytes = 0;
+      await this.#syncSegments(isComplete);
+      await producers.snapshots.sync();
+      await this.#persistEpochs();
       await this.#syncFolder();
+      if (obsolete !== undefined && !this.#isAbandoned) producers.snapshots.remove(obsolete);
     } catch (error) {
+      if (error instanceof FlushRefusedError) {
+        this.#unflushedBytes = unflushedBytes;
+        throw error;
+      }
       if (!this.#isAbandoned) this.#directory.fail(error);
       throw this.#offline();
     } finally {
       this.#current = undefined;
     }
     this.#recoveryPoint = Math.max(this.#recoveryPoint, flush.toOffset);
+    this.#completeTo = Math.max(this.#completeTo, flush.completeTo);
   }
 
-  async #syncSegments(): Promise<void> {
-    const { segments, epochs, snapshots } = this.#parts;
+  /** Writes what still waits in memory. Returns the snapshot that is not needed after the sync. */
+  #writeAll(isComplete: boolean): number | undefined {
+    const { segments, producers } = this.#parts;
+    return this.#unlessFull(() => {
+      for (const segment of this.#unsynced) {
+        if (isComplete || segment !== segments.active) segment.writeIndexes();
+      }
+      if (!isComplete) return undefined;
+      this.#folderChanged = true;
+      return producers.takeIntermediateSnapshot(this.#logEndOffset());
+    });
+  }
+
+  async #persistEpochs(): Promise<void> {
+    try {
+      await this.#parts.epochs.persist();
+    } catch (error) {
+      // The old file is untouched until the new one is whole, so this may be tried again.
+      throw refusedIfFull(error);
+    }
+  }
+
+  #unlessFull<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      throw refusedIfFull(error);
+    }
+  }
+
+  async #syncSegments(isComplete: boolean): Promise<void> {
+    const { segments } = this.#parts;
     const { active } = segments;
     for (const segment of this.#unsynced) {
       // The one that became active meanwhile is not of this sync.
@@ -213,9 +258,7 @@ export class LogFlusher {
       // A cut may have made it the active one, and an append may have had it rolled again.
       if (truncations === this.#truncations) this.#unsynced.delete(segment);
     }
-    await active.datasync();
-    await snapshots.sync();
-    await epochs.persist();
+    await (isComplete ? active.datasyncAll() : active.datasync());
   }
 
   /** The names of files and, of a new log, of its folder and what says whose it is. */
@@ -244,4 +287,9 @@ export class LogFlusher {
   #offline(): OfflineDirectoryError {
     return new OfflineDirectoryError(this.#directory.path, this.#directory.failureCause);
   }
+}
+
+/** A full disk is no reason not to trust it; what failed was not a sync. */
+function refusedIfFull(error: unknown): unknown {
+  return error instanceof DiskError && error.kind === "full" ? new FlushRefusedError(error) : error;
 }

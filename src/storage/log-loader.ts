@@ -1,3 +1,4 @@
+import { UnsafeIntegerError } from "../core/bytes.ts";
 import type { TopicPartition } from "../core/topic-partition.ts";
 import type { Uuid } from "../core/uuid.ts";
 import type { LogConfig } from "../config/log-config.ts";
@@ -8,12 +9,13 @@ import { offsetOfFileName, SegmentSuffix, segmentFileName } from "./file-names.t
 import { LeaderEpochCache } from "./leader-epoch-cache.ts";
 import type { LogDirectory } from "./log-directory.ts";
 import type { LogEnvironment } from "./log-environment.ts";
-import { LogProducers } from "./log-producers.ts";
+import { LogProducers, type SegmentRow } from "./log-producers.ts";
 import { LogSegment, SEGMENT_OFFSETS_MAX, type SegmentPlace } from "./log-segment.ts";
 import { LogSegments } from "./log-segments.ts";
 import { Log, rollJitter, type LogParts } from "./log.ts";
 import { writePartitionMetadata } from "./partition-metadata.ts";
 import { ProducerSnapshots } from "./producer-snapshot.ts";
+import { DamagedFileError } from "./storage-error.ts";
 import { settleTemporaryFiles } from "./temporary-files.ts";
 
 /** Where a log is and what is known of it from outside its folder. */
@@ -70,6 +72,8 @@ class Loading {
   readonly #producers: LogProducers;
   readonly epochs: LeaderEpochCache;
   #segments: LogSegment[] = [];
+  /** Segments whose indexes are missing or cannot be right. */
+  readonly #suspects = new Set<LogSegment>();
   readonly #recovered: LogSegment[] = [];
   #recoveredBytes = 0;
 
@@ -91,10 +95,9 @@ class Loading {
     const names = settleTemporaryFiles(disk, openFiles, this.#log.folder);
     this.epochs.load(logger);
     this.#producers.snapshots.load(names);
-    const suspects = this.#openSegments(names);
+    this.#openSegments(names);
     this.#removeStraySnapshots();
-    const logEndOffset = this.#recover(suspects);
-    return this.#complete(logEndOffset);
+    return this.#complete(this.#recover());
   }
 
   segmentAt(baseOffset: number, createdMs: number): LogSegment {
@@ -130,8 +133,8 @@ class Loading {
     return log;
   }
 
-  /** Opens all segments; returns those that must be recovered whatever the mark says. */
-  #openSegments(names: readonly string[]): ReadonlySet<LogSegment> {
+  /** Opens all segments; notes those that must be recovered whatever the mark says. */
+  #openSegments(names: readonly string[]): void {
     const { disk, logger } = this.#environment;
     const { folder } = this.#log;
     const bases: number[] = [];
@@ -140,7 +143,6 @@ class Loading {
       if (base !== undefined && name === segmentFileName(base, SegmentSuffix.log)) bases.push(base);
     }
     bases.sort((a, b) => a - b);
-    const suspects = new Set<LogSegment>();
     for (const base of bases) {
       const status = disk.status(`${folder}/${segmentFileName(base, SegmentSuffix.log)}`);
       const segment = this.segmentAt(base, Math.floor(status?.modifiedMs ?? 0));
@@ -148,59 +150,121 @@ class Loading {
       this.#segments.push(segment);
       if (segment.loadIndexes()) continue;
       if (this.#log.wasClosed) logger.warn(`recovering ${segment.file.path}: its index is missing`);
-      suspects.add(segment);
+      this.#suspects.add(segment);
     }
-    return suspects;
   }
 
   /** Recovers what must be; returns the log end offset. */
-  #recover(suspects: ReadonlySet<LogSegment>): number {
+  #recover(): number {
     const from = this.#log.wasClosed ? this.#segments.length : this.#recoveryIndex();
     for (let i = 0; i < this.#segments.length; i++) {
-      if (i < from && !suspects.has(this.#segments[i]!)) continue;
+      if (i < from && !this.#suspects.has(this.#segments[i]!)) continue;
       const isWhole = this.#recoverSegment(i) && !this.#endsEarly(i);
       if (!isWhole || i === this.#segments.length - 1) return this.#producers.state.endOffset;
     }
     return this.#findEnd();
   }
 
-  /** Index of the segment that holds the recovery point. */
+  /**
+   * Index of the segment that holds what is before the recovery point. When that is its end, its
+   * records are safe, but its indexes may not have been given their last form.
+   */
   #recoveryIndex(): number {
     const { recoveryPoint = 0 } = this.#log;
     let index = 0;
     for (let i = 0; i < this.#segments.length; i++) {
-      if (this.#segments[i]!.baseOffset <= recoveryPoint) index = i;
+      if (this.#segments[i]!.baseOffset < recoveryPoint) index = i;
     }
     return index;
   }
 
   /**
-   * Reads a segment through: builds its indexes, takes in epochs and producers, cuts it behind the
-   * last sound batch. False when it was cut; later segments are put aside then.
+   * Reads a segment through, or what of it may not have been on the device: builds its indexes, takes
+   * in epochs and producers, cuts it behind the last sound batch. False when it was cut; later
+   * segments are put aside then.
    */
   #recoverSegment(index: number): boolean {
     const segment = this.#segments[index]!;
-    const { logStartOffset } = this.#log;
-    const below = { all: this.#segments.slice(0, index + 1) };
-    if (this.#producers.state.endOffset !== segment.baseOffset || segment.baseOffset === 0) {
-      this.#producers.rebuild(below, logStartOffset, segment.baseOffset);
-    }
-    segment.resetIndexes();
     const { sizeBytes } = segment;
-    const scan = new BatchScan(segment.file, 0, sizeBytes, "whole");
+    const start = this.#resume(index) ?? this.#startOver(index);
+    const scan = new BatchScan(segment.file, start.position, sizeBytes, "whole");
     let nextOffset = segment.baseOffset;
     while (scan.next()) {
-      if (!this.#takeIn(segment, scan, nextOffset)) break;
+      if (!this.#takeIn(segment, scan, nextOffset, start.offset)) break;
       nextOffset = scan.lastOffset + 1;
     }
     const validBytes = scan.position;
-    this.#recoveredBytes += validBytes;
+    this.#recoveredBytes += validBytes - start.position;
     this.#recovered.push(segment);
     const isWhole = validBytes === sizeBytes;
     if (!isWhole) this.#cut(index, validBytes);
+    if (nextOffset < start.offset) {
+      // Records are gone that the producers had been told of.
+      this.#producers.rebuild(this.#upTo(index), this.#log.logStartOffset, nextOffset);
+    }
     segment.finish();
     this.#producers.takeSnapshotAt(nextOffset);
     return isWhole;
+  }
+
+  /**
+   * Prepares to go on reading a segment where everything was on the device, the indexes too. Only
+   * when these prove sound, and the batch that they name last is where they say.
+   */
+  #resume(index: number): { readonly position: number; readonly offset: number } | undefined {
+    const segment = this.#segments[index]!;
+    const { recoveryPoint, logStartOffset } = this.#log;
+    if (recoveryPoint === undefined || this.#suspects.has(segment)) return undefined;
+    if (recoveryPoint <= segment.baseOffset) return undefined;
+    try {
+      const entry = segment.keepIndexesBelow(recoveryPoint);
+      if (entry === undefined) return undefined;
+      const scan = new BatchScan(segment.file, entry.position, segment.sizeBytes, "whole");
+      if (!scan.next() || scan.lastOffset !== entry.offset) return undefined;
+      this.#producers.rebuild(this.#upTo(index), logStartOffset, recoveryPoint);
+      return { position: entry.position, offset: recoveryPoint };
+    } catch (error) {
+      if (error instanceof DamagedFileError || error instanceof UnsafeIntegerError)
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** Prepares to read all of a segment. */
+  #startOver(index: number): { readonly position: number; readonly offset: number } {
+    const segment = this.#segments[index]!;
+    const { baseOffset } = segment;
+    if (this.#producers.state.endOffset !== baseOffset || baseOffset === 0) {
+      this.#producers.rebuild(this.#upTo(index), this.#log.logStartOffset, baseOffset);
+    }
+    segment.resetIndexes();
+    return { position: 0, offset: baseOffset };
+  }
+
+  #upTo(index: number): SegmentRow {
+    return { all: this.#segments.slice(0, index + 1) };
+  }
+
+  /**
+   * Takes in the batch at which the scan stands; producers know those below `fromOffset`. False when
+   * it is not one that belongs there.
+   */
+  #takeIn(segment: LogSegment, scan: BatchScan, nextOffset: number, fromOffset: number): boolean {
+    const { bytes, at, lastOffset, baseOffset } = scan;
+    if (baseOffset < nextOffset || lastOffset - segment.baseOffset > SEGMENT_OFFSETS_MAX) {
+      return false;
+    }
+    try {
+      if (baseOffset >= fromOffset) this.#producers.apply(bytes, at, segment);
+    } catch (error) {
+      if (error instanceof CorruptRecordsError) return false;
+      throw error;
+    }
+    segment.indexBatch(bytes, at, scan.position);
+    const epoch = magicAt(bytes, at) < 2 ? -1 : leaderEpochAt(bytes, at);
+    if (epoch >= 0 && epoch > (this.epochs.latestEpoch ?? -1))
+      this.epochs.assign(epoch, baseOffset);
+    return true;
   }
 
   /**
@@ -215,25 +279,6 @@ class Loading {
     if (next === undefined || end === next.baseOffset || wasClosed || config.compact) return false;
     if (recoveryPoint === undefined || next.baseOffset <= recoveryPoint) return false;
     this.#putAside(index + 1);
-    return true;
-  }
-
-  /** Takes in the batch at which the scan stands; false when it is not one that belongs there. */
-  #takeIn(segment: LogSegment, scan: BatchScan, nextOffset: number): boolean {
-    const { bytes, at, lastOffset, baseOffset } = scan;
-    if (baseOffset < nextOffset || lastOffset - segment.baseOffset > SEGMENT_OFFSETS_MAX) {
-      return false;
-    }
-    try {
-      this.#producers.apply(bytes, at, segment);
-    } catch (error) {
-      if (error instanceof CorruptRecordsError) return false;
-      throw error;
-    }
-    segment.indexBatch(bytes, at, scan.position);
-    const epoch = magicAt(bytes, at) < 2 ? -1 : leaderEpochAt(bytes, at);
-    if (epoch >= 0 && epoch > (this.epochs.latestEpoch ?? -1))
-      this.epochs.assign(epoch, baseOffset);
     return true;
   }
 

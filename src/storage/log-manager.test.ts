@@ -339,10 +339,13 @@ test("checkpoints are written while the node runs", async () => {
   const checkpoint = (name: string): string =>
     host.disk.readFile(`/data/${name}-offset-checkpoint`).toString();
   assert.equal(checkpoint("replication"), "0\n1\norders 0 4\n");
-  assert.equal(checkpoint("recovery-point"), "");
-  await world.clock.advance(30_000);
-  // One less than was flushed: the indexes of the segment are synced when it is finished.
-  assert.equal(checkpoint("recovery-point"), "0\n1\norders 0 3\n");
+  assert.equal(checkpoint("recovery-point"), "0\n1\norders 0 0\n");
+  await world.clock.wait(log.flush());
+  await world.clock.advance(6000);
+  assert.equal(checkpoint("recovery-point"), "0\n1\norders 0 0\n", "without its indexes");
+  await world.clock.wait(log.flush({ complete: true }));
+  await world.clock.advance(6000);
+  assert.equal(checkpoint("recovery-point"), "0\n1\norders 0 4\n");
 });
 
 test("the metadata log has full-size indexes after a stop, and is cut behind its sound batches", async (t) => {

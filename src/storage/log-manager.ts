@@ -371,6 +371,8 @@ export class LogManager {
     start(highWatermarkMs, highWatermarkMs, async () => {
       await this.#checkpointAll("highWatermarks");
       await this.#syncNames();
+      // They move with syncs in the background; the sooner it is told, the less a crash has to read.
+      await this.#checkpointAll("recoveryPoints");
     });
     const expiryMs = settings.producerIdExpirationCheckIntervalMs;
     start(expiryMs, expiryMs, () =>

@@ -179,7 +179,7 @@ class Life {
       }
     } else if (dice < 76) {
       const end = model.end;
-      await this.world.clock.wait(log.flush());
+      await this.world.clock.wait(log.flush({ complete: random.below(2) === 0 }));
       model.durable = Math.max(model.durable, Math.min(end, model.end));
     } else if (dice < 80) this.#checkTime();
     else if (dice < 84) {

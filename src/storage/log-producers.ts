@@ -29,6 +29,7 @@ export class LogProducers {
   readonly #expirationMs: () => number;
   /** Offset of the newest snapshot, or where the log started. */
   #snapshotOffset = 0;
+  #intermediateOffset: number | undefined;
 
   constructor(
     snapshots: ProducerSnapshots,
@@ -89,6 +90,18 @@ export class LogProducers {
   takeSnapshotAt(offset: number): void {
     this.state.endOffset = offset;
     this.#takeSnapshot();
+  }
+
+  /**
+   * The same for a snapshot between two segments, of which the newest is enough. Returns the one
+   * before, to be removed when the new one is on the device.
+   */
+  takeIntermediateSnapshot(offset: number): number | undefined {
+    const obsolete = this.#intermediateOffset;
+    if (obsolete === offset || offset <= this.#snapshotOffset) return undefined;
+    this.takeSnapshotAt(offset);
+    this.#intermediateOffset = offset;
+    return obsolete;
   }
 
   /** Nothing of what was known holds; the log goes on at `offset`. */

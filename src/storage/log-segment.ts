@@ -284,6 +284,24 @@ export class LogSegment {
     this.file.truncate(this.#sizeBytes);
   }
 
+  /**
+   * Keeps what the indexes say of the records below `offset`, after a crash before which those were
+   * on the device. Returns where to go on: at the batch of the last entry that is kept; `undefined`
+   * when the indexes are of no use.
+   */
+  keepIndexesBelow(offset: number): OffsetPosition | undefined {
+    const isUsable =
+      this.offsetIndex.keepBelow(offset) &&
+      this.timeIndex.keepBelow(offset) &&
+      this.offsetIndex.file.count > 0;
+    const entry = this.offsetIndex.lastEntry;
+    if (!isUsable || entry.position >= this.#sizeBytes) return undefined;
+    this.transactionIndex.truncateTo(offset);
+    this.#beginIndexing();
+    this.#maxTimestamp = this.timeIndex.lastEntry;
+    return entry;
+  }
+
   /** Empties the indexes, to build them anew. */
   resetIndexes(): void {
     this.offsetIndex.reset();
@@ -297,7 +315,7 @@ export class LogSegment {
     return this.file.datasync();
   }
 
-  /** Done when records and indexes are on the device: for segments that are not appended to any more. */
+  /** Done when records, and what was written of the indexes, are on the device. */
   async datasyncAll(): Promise<void> {
     await this.file.datasync();
     await this.offsetIndex.file.datasync();

@@ -33,7 +33,7 @@ import type { EpochEndOffset, LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { findTimestamp, maxTimestampOf, type TimestampAndOffset } from "./log-timestamps.ts";
 import type { LogProducers } from "./log-producers.ts";
 import { expiredSegments } from "./retention.ts";
-import { DamagedFileError, OfflineDirectoryError } from "./storage-error.ts";
+import { DamagedFileError, FlushRefusedError, OfflineDirectoryError } from "./storage-error.ts";
 import type { ActiveProducer } from "./producer-state.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
 
@@ -121,7 +121,7 @@ export class Log implements TopicPartition {
         folder: parts.folder,
         segments: parts.segments,
         epochs: parts.epochs,
-        snapshots: parts.producers.snapshots,
+        producers: parts.producers,
       },
       {
         recoveryPoint: parts.recoveryPoint,
@@ -443,11 +443,13 @@ export class Log implements TopicPartition {
 
   /**
    * Resolves when everything appended before is on the device; those who ask meanwhile share the
-   * work. Rejects with `OfflineDirectoryError`; then the directory is offline.
+   * work. With `complete` indexes and producer state too, so that recovery can begin there. Rejects
+   * with `OfflineDirectoryError` when the directory is offline, with `FlushRefusedError` when the disk
+   * is full.
    */
-  flush(): Promise<void> {
+  flush(options: { readonly complete?: boolean } = {}): Promise<void> {
     this.#cancelFlushTimer();
-    return this.#flusher.flush();
+    return this.#flusher.flush(options);
   }
 
   /** Whether a flush is under way. */
@@ -487,6 +489,7 @@ export class Log implements TopicPartition {
       await this.#flusher.flush();
     } catch (error) {
       if (error instanceof DiskError) this.directory.fail(error);
+      else if (error instanceof FlushRefusedError) this.directory.fail(error);
       else if (!(error instanceof OfflineDirectoryError)) throw error;
     } finally {
       this.#closeFiles();

@@ -73,6 +73,24 @@ export class OffsetIndex {
     this.#last = undefined;
   }
 
+  /**
+   * Keeps the entries below `offset` of a file that a crash left: what follows them may be zeroes or
+   * anything. False when even those that are kept do not rise.
+   */
+  keepBelow(offset: number): boolean {
+    const relative = offset - this.#baseOffset;
+    const n = this.#file.findLast(
+      (bytes, at) => relativeOffsetAt(bytes, at) >= relative || int32At(bytes, at + POSITION) === 0,
+    );
+    this.#file.truncateToCount(n + 1);
+    this.#last = undefined;
+    return this.#file.everyPair(
+      (bytes, at, next) =>
+        relativeOffsetAt(bytes, at) < relativeOffsetAt(bytes, next) &&
+        int32At(bytes, at + POSITION) < int32At(bytes, next + POSITION),
+    );
+  }
+
   load(): boolean {
     this.#last = undefined;
     return this.#file.load();

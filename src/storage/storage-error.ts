@@ -32,3 +32,17 @@ export class OfflineDirectoryError extends MoldauError {
     this.path = path;
   }
 }
+
+/** The disk is full, so that something a flush needs could not be written. It may be asked for again. */
+export class FlushRefusedError extends MoldauError {
+  override readonly name = "FlushRefusedError";
+
+  constructor(cause: Error) {
+    super(`cannot flush: ${cause.message}`, {
+      code: "DISK_FULL",
+      retriable: true,
+      cause,
+      remedy: "Make room on the disk.",
+    });
+  }
+}

@@ -1,4 +1,4 @@
-import { int64At, putInt64 } from "../core/bytes.ts";
+import { bigInt64At, int64At, putInt64 } from "../core/bytes.ts";
 import type { Disk } from "../platform/disk.ts";
 import { IndexFile, putRelativeOffset, relativeOffsetAt } from "./index-file.ts";
 
@@ -71,6 +71,25 @@ export class TimeIndex {
     this.#last = undefined;
   }
 
+  /**
+   * Keeps the entries below `offset` of a file that a crash left: what follows them may be zeroes or
+   * anything. False when even those that are kept do not rise.
+   */
+  keepBelow(offset: number): boolean {
+    const relative = offset - this.#baseOffset;
+    const n = this.#file.findLast(
+      (bytes, at) =>
+        relativeOffsetAt(bytes, at + OFFSET) >= relative || isZero(bytes, at, at + ENTRY_BYTES),
+    );
+    this.#file.truncateToCount(n + 1);
+    this.#last = undefined;
+    return this.#file.everyPair(
+      (bytes, at, next) =>
+        bigInt64At(bytes, at) < bigInt64At(bytes, next) &&
+        relativeOffsetAt(bytes, at + OFFSET) <= relativeOffsetAt(bytes, next + OFFSET),
+    );
+  }
+
   load(): boolean {
     this.#last = undefined;
     return this.#file.load();
@@ -80,4 +99,9 @@ export class TimeIndex {
     this.#last = undefined;
     this.#file.reset();
   }
+}
+
+function isZero(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0) return false;
+  return true;
 }

@@ -116,8 +116,8 @@ export class TransactionIndex {
     this.#disk.remove(this.#path);
   }
 
+  /** Done when what was written is on the device. */
   async datasync(): Promise<void> {
-    this.writePending();
     if (this.#count === 0) return;
     const file = this.#disk.open(this.#path, "write");
     try {
