@@ -41,9 +41,9 @@ const PLACES_MAX = 8;
 
 /** Where the batch with an offset begins. */
 interface Place {
-  offset: number;
-  segment: LogSegment;
-  position: number;
+  readonly offset: number;
+  readonly segment: LogSegment;
+  readonly position: number;
 }
 
 /** What readers of all logs share. */
@@ -224,19 +224,13 @@ export class LogReader {
   #remember(offset: number, segment: LogSegment, position: number): void {
     this.#places ??= [];
     const places = this.#places;
-    const known = places.find((place) => place.offset === offset);
-    if (known !== undefined) {
-      known.segment = segment;
-      known.position = position;
-    } else if (places.length < PLACES_MAX) {
-      places.push({ offset, segment, position });
-    } else {
-      const place = places[this.#nextPlace]!;
+    const known = places.findIndex((place) => place.offset === offset);
+    const at = known >= 0 ? known : places.length < PLACES_MAX ? places.length : this.#nextPlace;
+    if (known < 0 && places.length === PLACES_MAX) {
       this.#nextPlace = (this.#nextPlace + 1) % PLACES_MAX;
-      place.offset = offset;
-      place.segment = segment;
-      place.position = position;
     }
+    // A place is never changed: the read under way may stand on the one that makes room.
+    places[at] = { offset, segment, position };
   }
 }
 
