@@ -3,32 +3,44 @@
  * its flush. Completed exactly once; heard by exactly one listener.
  */
 export class Pending<T> implements Parked<T> {
+  #state: "open" | "answered" | "failed" = "open";
   #value: T | undefined;
-  #completed = false;
-  #listener: ((value: T) => void) | undefined;
+  #error: unknown;
+  #onAnswer: ((value: T) => void) | undefined;
+  #onFailure: ((error: unknown) => void) | undefined;
 
   get completed(): boolean {
-    return this.#completed;
+    return this.#state !== "open";
   }
 
   /** Gives the answer; later calls are ignored, so a timer and an event may race. */
   complete(value: T): void {
-    if (this.#completed) return;
-    this.#completed = true;
-    if (this.#listener === undefined) this.#value = value;
-    else this.#listener(value);
+    if (this.#state !== "open") return;
+    this.#state = "answered";
+    if (this.#onAnswer === undefined) this.#value = value;
+    else this.#onAnswer(value);
   }
 
-  /** Calls `listener` with the answer, at once when it is there. */
-  onComplete(listener: (value: T) => void): void {
-    if (this.#completed) listener(this.#value as T);
-    else this.#listener = listener;
+  /** There will be no answer, because preparing it failed; ignored like a later {@link complete}. */
+  fail(error: unknown): void {
+    if (this.#state !== "open") return;
+    this.#state = "failed";
+    if (this.#onFailure === undefined) this.#error = error;
+    else this.#onFailure(error);
+  }
+
+  /** Calls one of them once, at once when the answer is there. */
+  onComplete(onAnswer: (value: T) => void, onFailure: (error: unknown) => void): void {
+    if (this.#state === "answered") onAnswer(this.#value as T);
+    else if (this.#state === "failed") onFailure(this.#error);
+    this.#onAnswer = onAnswer;
+    this.#onFailure = onFailure;
   }
 }
 
 /** The part of a {@link Pending} that whoever waits for it sees. */
 export interface Parked<T> {
-  onComplete(listener: (value: T) => void): void;
+  onComplete(onAnswer: (value: T) => void, onFailure: (error: unknown) => void): void;
 }
 
 /** What a handler returns: the response now, or later. */

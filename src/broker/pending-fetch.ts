@@ -16,7 +16,7 @@ export class PendingFetch {
   readonly #finish: () => void;
   #bytesMissing: number;
   #timer: Timer | undefined;
-  #ready = false;
+  #state: "waiting" | "ready" | "done" = "waiting";
 
   /** @param bytesMissing how many more bytes complete it; at least 1. */
   constructor(options: {
@@ -43,6 +43,13 @@ export class PendingFetch {
     if (this.#bytesMissing <= 0) this.#becomeReady();
   }
 
+  /** Nobody waits for the answer any more: it is not prepared, and nothing keeps this fetch. */
+  cancel(): void {
+    if (this.#state === "done") return;
+    if (this.#state === "waiting") this.#stopWaiting();
+    this.#state = "done";
+  }
+
   /** Its time is over. */
   expire(): void {
     this.#becomeReady();
@@ -50,15 +57,21 @@ export class PendingFetch {
 
   /** Reads again and answers; called by the queue. */
   finish(): void {
+    if (this.#state === "done") return;
+    this.#state = "done";
     this.#finish();
   }
 
   #becomeReady(): void {
-    if (this.#ready) return;
-    this.#ready = true;
+    if (this.#state !== "waiting") return;
+    this.#state = "ready";
+    this.#stopWaiting();
+    this.#queue.add(this);
+  }
+
+  #stopWaiting(): void {
     this.#timer?.cancel();
     for (const partition of this.#partitions) partition.removeWaiting(this);
-    this.#queue.add(this);
   }
 }
 

@@ -18,6 +18,11 @@ export interface RequestContext {
   readonly principal: Principal;
   /** Set by a handler whose response refers to memory that must be given back once it is sent. */
   onSent: (() => void) | undefined;
+  /**
+   * Set by a handler that answers later and wants to know when nobody waits for the answer any more,
+   * because the connection is gone. It need not answer then. Looked at when the handler returns.
+   */
+  onClosed: (() => void) | undefined;
 }
 
 /** The same as coordinators take it. */

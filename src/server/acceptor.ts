@@ -1,25 +1,23 @@
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Connection, Listener, Network } from "../platform/network.ts";
-import type { Logger } from "../telemetry/logger.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
-import { ClientConnection, type FrameHandler } from "./connection.ts";
+import { ClientConnection, type ConnectionHost, type FrameHandler } from "./connection.ts";
 import type { ReceiveBuffers } from "./receive-buffers.ts";
+import type { RepeatedLines } from "./repeated-lines.ts";
 import { describeStranger } from "./stranger.ts";
 
 /** Idle connections are looked for this many times within the idle time. */
 const IDLE_CHECKS = 10;
-/** While connections are refused, this often one line says so. */
-const REFUSALS_LOG_INTERVAL_MS = 10_000;
 
 export interface AcceptorOptions {
   readonly network: Network;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly lines: RepeatedLines;
   readonly limits: ConnectionLimits;
   readonly buffers: ReceiveBuffers;
   /** `socket.request.max.bytes`. */
   readonly frameBytesMax: number;
-  /** `connections.max.idle.ms`. */
+  /** `connections.max.idle.ms`; negative: no bound. */
   readonly idleMaxMs: number;
 }
 
@@ -27,14 +25,29 @@ export interface AcceptorOptions {
 export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #connections = new Set<ClientConnection>();
+  readonly #host: ConnectionHost;
+  /** What answers; until there is something that does, connections wait without being read. */
+  #onFrame: FrameHandler | undefined;
   #listener: Listener | undefined;
   #idleTimer: Timer | undefined;
-  #refused = 0;
-  #refusalLoggedMs = Number.NEGATIVE_INFINITY;
-  #closing = false;
+  #stopped = false;
 
   constructor(options: AcceptorOptions) {
+    const { buffers, clock, frameBytesMax, limits } = options;
     this.#options = options;
+    this.#host = {
+      buffers,
+      clock,
+      frameBytesMax,
+      onFrame: (frame, exchange) => this.#onFrame?.(frame, exchange),
+      onBadFrame: (connection, start) => this.#tellBadFrame(connection, start),
+      onMemoryShort: (connection, reason) =>
+        this.#tell("memory", connection, `memory for requests is short, and ${reason}`),
+      onClosed: (connection) => {
+        this.#connections.delete(connection);
+        limits.release(connection.remoteAddress);
+      },
+    };
   }
 
   get connectionCount(): number {
@@ -47,31 +60,32 @@ export class Acceptor {
     this.#listener = await network.listen({ host, port }, (connection) => {
       this.#accept(connection);
     });
-    this.#watchIdle();
     return this.#listener;
   }
-
-  #onFrame: FrameHandler | undefined;
-  readonly #early: Connection[] = [];
 
   /** Hands frames to `onFrame`; connections that came before now begin to be read. */
   serve(onFrame: FrameHandler): void {
     this.#onFrame = onFrame;
-    for (const connection of this.#early.splice(0)) this.#start(connection, onFrame);
+    for (const connection of this.#connections) connection.start();
+    this.#watchIdle();
   }
 
-  /** Takes no more connections and no more requests. */
-  async stopAccepting(): Promise<void> {
-    this.#closing = true;
+  /** Takes no more connections. */
+  async stopListening(): Promise<void> {
+    this.#stopped = true;
     this.#idleTimer?.cancel();
-    for (const connection of this.#early.splice(0)) connection.destroy();
     await this.#listener?.close();
   }
 
-  /** Whether some request still waits for its answer. */
+  /** Lets every connection end when the requests that came are answered; takes no more of them. */
+  finishConnections(): void {
+    for (const connection of this.#connections) connection.finish();
+  }
+
+  /** Whether some answer is still to be given or to be sent. */
   get isBusy(): boolean {
     for (const connection of this.#connections) {
-      if (connection.inFlightRequests > 0) return true;
+      if (connection.isBusy) return true;
     }
     return false;
   }
@@ -82,58 +96,44 @@ export class Acceptor {
   }
 
   #accept(connection: Connection): void {
-    if (this.#closing) {
+    if (this.#stopped) {
       connection.destroy();
       return;
     }
-    if (this.#onFrame === undefined) this.#early.push(connection);
-    else this.#start(connection, this.#onFrame);
-  }
-
-  #start(connection: Connection, onFrame: FrameHandler): void {
-    const { limits, logger } = this.#options;
-    const address = connection.remoteAddress;
-    const admission = limits.admit(address);
+    const admission = this.#options.limits.admit(connection.remoteAddress);
     if (admission !== "admitted") {
-      this.#refuse(connection, admission);
+      connection.destroy();
+      this.#options.lines.warn(
+        "refused",
+        `refused a connection: ${admission} is reached; raise it or close connections`,
+        { client: connection.remoteAddress },
+      );
       return;
     }
-    const client: ClientConnection = new ClientConnection({
-      connection,
-      buffers: this.#options.buffers,
-      clock: this.#options.clock,
-      frameBytesMax: this.#options.frameBytesMax,
-      onFrame,
-      onBadFrame: (size, start) => {
-        const said = describeStranger(start);
-        const limit = this.#options.frameBytesMax;
-        logger.warn(
-          size > limit && said.endsWith("Kafka protocol")
-            ? `closing a connection: a request of ${size} bytes is above socket.request.max.bytes=${limit}, or ${said}`
-            : `closing a connection: ${said}`,
-          { client: `${address}:${connection.remotePort}` },
-        );
-      },
-      onClosed: () => {
-        this.#connections.delete(client);
-        limits.release(address);
-      },
-    });
+    const client = new ClientConnection(connection, this.#host);
     this.#connections.add(client);
-    client.start();
+    if (this.#onFrame !== undefined) client.start();
   }
 
-  #refuse(connection: Connection, bound: string): void {
-    connection.destroy();
-    this.#refused++;
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - this.#refusalLoggedMs < REFUSALS_LOG_INTERVAL_MS) return;
-    this.#refusalLoggedMs = nowMs;
-    this.#options.logger.warn(
-      `refused ${this.#refused} connections: ${bound} is reached; raise it or close connections`,
-      { client: connection.remoteAddress },
+  #tellBadFrame(connection: ClientConnection, start: Buffer): void {
+    const size = start.readInt32BE(0);
+    const { frameBytesMax } = this.#options;
+    const said = describeStranger(start);
+    this.#tell(
+      said ?? "stranger",
+      connection,
+      said ??
+        (size > frameBytesMax
+          ? `a request of ${size} bytes is above socket.request.max.bytes=${frameBytesMax}, or the ` +
+            "peer does not speak the Kafka protocol"
+          : "the peer does not speak the Kafka protocol"),
     );
-    this.#refused = 0;
+  }
+
+  #tell(kind: string, { remoteAddress, remotePort }: ClientConnection, reason: string): void {
+    this.#options.lines.warn(kind, `closing a connection: ${reason}`, {
+      client: `${remoteAddress}:${remotePort}`,
+    });
   }
 
   #watchIdle(): void {

@@ -9,7 +9,8 @@ import { silentLogger } from "../telemetry/logger.ts";
 import { Acceptor } from "./acceptor.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { UNREAD_RESPONSE_BYTES_MAX, type FrameHandler } from "./connection.ts";
-import { ReceiveBuffers, OWN_BUFFER_BYTES } from "./receive-buffers.ts";
+import { ReceiveBuffers } from "./receive-buffers.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 
 const FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -24,16 +25,23 @@ async function listen(
   t: TestContext,
   setting: Setting,
 ): Promise<{ acceptor: Acceptor; port: number }> {
+  const lines = new RepeatedLines(
+    { ...silentLogger, warn: (message) => setting.onWarning?.(message) },
+    nodeClock,
+  );
   const acceptor = new Acceptor({
     network: nodeNetwork,
     clock: nodeClock,
-    logger: { ...silentLogger, warn: (message) => setting.onWarning?.(message) },
+    lines,
     limits: new ConnectionLimits({
       connectionsMax: 1000,
       connectionsPerIpMax: setting.connectionsPerIpMax ?? 1000,
       perIpOverrides: new Map(),
     }),
-    buffers: new ReceiveBuffers(setting.bufferBytesMax ?? 64 * 1024 * 1024),
+    buffers: new ReceiveBuffers({
+      maxBytes: setting.bufferBytesMax ?? 64 * 1024 * 1024,
+      clock: nodeClock,
+    }),
     frameBytesMax: FRAME_BYTES_MAX,
     idleMaxMs: -1,
   });
@@ -41,7 +49,8 @@ async function listen(
   acceptor.serve(setting.onFrame);
   t.after(async () => {
     acceptor.closeConnections();
-    await acceptor.stopAccepting();
+    await acceptor.stopListening();
+    lines.close();
   });
   return { acceptor, port };
 }
@@ -54,8 +63,8 @@ function frameOf(content: Uint8Array): Buffer {
 }
 
 /** Echoes each frame; the copy is what a handler owes to what it keeps. */
-const echo: FrameHandler = (frame, _connection, respond) => {
-  respond({ chunks: [frameOf(frame)], onSent: undefined });
+const echo: FrameHandler = (frame, exchange) => {
+  exchange.respond({ chunks: [frameOf(frame)], onSent: undefined });
 };
 
 async function connect(port: number): Promise<net.Socket> {
@@ -107,9 +116,9 @@ test("frames of any size, cut anywhere, are handled whole and answered in order"
 test("an answer that comes early waits for those before it", async (t) => {
   const waiting: (() => void)[] = [];
   const { port } = await listen(t, {
-    onFrame: (frame, _connection, respond) => {
+    onFrame: (frame, exchange) => {
       const copy = frameOf(frame);
-      const answer = (): void => respond({ chunks: [copy], onSent: undefined });
+      const answer = (): void => exchange.respond({ chunks: [copy], onSent: undefined });
       if (frame[0] === 1) waiting.push(answer);
       else answer();
       if (frame[0] === 3) for (const late of waiting.splice(0)) late();
@@ -127,9 +136,9 @@ test("a peer that does not read its answers is not read from any more", async (t
   let handled = 0;
   const answer = Buffer.alloc(256 * 1024);
   const { port } = await listen(t, {
-    onFrame: (_frame, _connection, respond) => {
+    onFrame: (_frame, exchange) => {
       handled++;
-      respond({ chunks: [frameOf(answer)], onSent: undefined });
+      exchange.respond({ chunks: [frameOf(answer)], onSent: undefined });
     },
   });
   const socket = await connect(port);
@@ -161,7 +170,7 @@ test("a peer that does not read its answers is not read from any more", async (t
 });
 
 test("when memory for requests runs out, connections wait for it and none is lost", async (t) => {
-  const { port } = await listen(t, { onFrame: echo, bufferBytesMax: 2 * OWN_BUFFER_BYTES });
+  const { port } = await listen(t, { onFrame: echo, bufferBytesMax: 512 * 1024 });
   const content = Buffer.alloc(700_000, 7);
   const sockets = await Promise.all(Array.from({ length: 6 }, () => connect(port)));
   const reading = sockets.map((socket) => readBytes(socket, content.length + 4));

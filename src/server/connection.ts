@@ -1,14 +1,16 @@
-import type { Clock } from "../platform/clock.ts";
+import type { Clock, Timer } from "../platform/clock.ts";
 import type { Connection, Receiver } from "../platform/network.ts";
-import type { ReceiveBuffers } from "./receive-buffers.ts";
+import { IncomingFrames } from "./incoming-frames.ts";
+import type { MemoryHolder, ReceiveBuffers } from "./receive-buffers.ts";
 
 /** Requests of one connection that may be waiting for their answers; then its reading pauses. */
 export const IN_FLIGHT_REQUESTS_MAX = 1000;
 /** Bytes of responses that a peer may leave unread; then reading from it pauses. */
 export const UNREAD_RESPONSE_BYTES_MAX = 4 * 1024 * 1024;
-/** Room below which the rest of a frame is moved to the front of its buffer. */
-const COMPACT_BELOW_BYTES = 64 * 1024;
-const LENGTH_BYTES = 4;
+/** After this long one connection lets the others have their turn, however much it has sent. */
+const HANDLING_SLICE_MS = 5;
+/** How long a connection that was refused may take to read what it was told, and to close. */
+export const LINGER_MS = 2000;
 
 /** A response on its way: its chunks, and what to do once they have left the process. */
 export interface Reply {
@@ -16,51 +18,72 @@ export interface Reply {
   readonly onSent: (() => void) | undefined;
 }
 
-/** What a connection does with a frame. `"close"` instead of a reply ends the connection. */
-export type FrameHandler = (
-  frame: Buffer,
-  connection: ClientConnection,
-  respond: (reply: Reply | "none" | "close") => void,
-) => void;
+/** What a request can end in: a response, none because none was asked for, or the connection's end. */
+export type Outcome = Reply | "none" | "close";
 
-export interface ClientConnectionOptions {
-  readonly connection: Connection;
+/**
+ * What a connection does with a frame: answers `exchange`, now or later, once. What is kept of the
+ * frame beyond the call is copied.
+ */
+export type FrameHandler = (frame: Buffer, exchange: Exchange) => void;
+
+/** What all connections of a listener share. */
+export interface ConnectionHost {
   readonly buffers: ReceiveBuffers;
   readonly clock: Clock;
   /** `socket.request.max.bytes`. */
   readonly frameBytesMax: number;
   readonly onFrame: FrameHandler;
   /** A length field that no client of the protocol sends; `start` holds the first bytes. */
-  readonly onBadFrame: (size: number, start: Buffer) => void;
-  readonly onClosed: (error?: Error) => void;
+  readonly onBadFrame: (connection: ClientConnection, start: Buffer) => void;
+  /** A connection is ended for want of memory. */
+  readonly onMemoryShort: (connection: ClientConnection, reason: string) => void;
+  readonly onClosed: (connection: ClientConnection, error?: Error) => void;
 }
 
 /** A request that has arrived; its answer goes out when all before it have gone. */
-interface Exchange {
-  reply: Reply | "none" | "close" | undefined;
+export class Exchange {
+  readonly connection: ClientConnection;
+  /** Called when the connection is gone before the answer; then nobody waits for it any more. */
+  onClosed: (() => void) | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(connection: ClientConnection) {
+    this.connection = connection;
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Answers; later calls are ignored. */
+  respond(outcome: Outcome): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    this.onClosed = undefined;
+    this.connection.answered(this);
+  }
+
+  /** The answer will not be sent: lets go of what it holds, or of who prepares it. Called once. */
+  drop(): void {
+    const outcome = this.#outcome;
+    if (outcome === undefined) this.onClosed?.();
+    else if (typeof outcome === "object") outcome.onSent?.();
+  }
 }
 
-/**
- * One client. Frames are handled as they arrive, where they were received; answers go out in the
- * order of the requests. What the handler keeps of a frame beyond its run, it copies.
- */
-export class ClientConnection implements Receiver {
+/** One client. Frames are handled as they arrive; answers go out in the order of the requests. */
+export class ClientConnection implements Receiver, MemoryHolder {
   /** When the last byte came or the last response went, by the monotonic clock. */
   lastActiveMs: number;
+  frameBeganMs: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Kept here by handlers for the time of the connection: what ApiVersions told of the client. */
-  clientSoftware: { readonly name: string; readonly version: string } | undefined;
 
   readonly #connection: Connection;
-  readonly #options: ClientConnectionOptions;
-  /** Holds unhandled bytes in [start, end); undefined while there are none. */
-  #own: Buffer | undefined;
-  #start = 0;
-  #end = 0;
-  /** Where the next bytes will land. */
-  #offered: Buffer;
-  #frameBytesSeen = 0;
+  readonly #host: ConnectionHost;
+  readonly #frames: IncomingFrames;
+  /** In the order they came. Those before `#firstExchange` are done. */
   readonly #exchanges: Exchange[] = [];
   #firstExchange = 0;
   #out: Uint8Array[] = [];
@@ -68,25 +91,34 @@ export class ClientConnection implements Receiver {
   #outSent: (() => void)[] = [];
   #handling = false;
   #paused = false;
+  /** Why nothing is read, besides answers that wait: memory is short, or it is the others' turn. */
   #waitingForMemory = false;
-  /** Nothing is handled any more; the connection may still be sending. */
+  #yielding = false;
+  /** Known to the buffers as one that holds memory. */
+  #isHolder = false;
+  /** No more requests are taken; the connection ends when those that came are answered. */
+  #finishing = false;
+  /** Nothing is handled or answered any more; the connection may still be sending. */
   #closed = false;
   /** The connection has told that it is gone. */
   #gone = false;
+  #lingerTimer: Timer | undefined;
 
-  constructor(options: ClientConnectionOptions) {
-    this.#options = options;
-    this.#connection = options.connection;
-    this.#offered = options.buffers.shared;
-    this.remoteAddress = options.connection.remoteAddress;
-    this.remotePort = options.connection.remotePort;
-    this.lastActiveMs = options.clock.monotonicMs();
+  constructor(connection: Connection, host: ConnectionHost) {
+    this.#connection = connection;
+    this.#host = host;
+    this.#frames = new IncomingFrames(host.buffers, host.frameBytesMax);
+    this.remoteAddress = connection.remoteAddress;
+    this.remotePort = connection.remotePort;
+    this.lastActiveMs = host.clock.monotonicMs();
+    this.frameBeganMs = this.lastActiveMs;
   }
 
   start(): void {
     this.#connection.start(this);
   }
 
+  /** Whether nothing is served on it any more. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -95,154 +127,147 @@ export class ClientConnection implements Receiver {
     return this.#exchanges.length - this.#firstExchange;
   }
 
-  /** Sends what has been answered, then closes. */
-  end(): void {
-    this.#connection.end();
+  /** Whether an answer is still to be given or to be sent. */
+  get isBusy(): boolean {
+    if (this.#gone) return false;
+    const isAnswering = !this.#closed && this.inFlightRequests > 0;
+    return isAnswering || this.#connection.pendingWriteBytes > 0;
+  }
+
+  /** Takes no more requests; ends when those that came are answered and the answers have left. */
+  finish(): void {
+    if (this.#closed || this.#finishing) return;
+    this.#finishing = true;
+    this.#pause();
+    this.#endWhenFinished();
   }
 
   destroy(): void {
+    this.#closed = true;
     this.#connection.destroy();
   }
 
+  // ---- receiving
+
   receiveBuffer(): Uint8Array {
-    const own = this.#own;
-    if (own === undefined) {
-      this.#offered = this.#options.buffers.shared;
-      return this.#offered;
-    }
-    if (this.#start > 0 && own.length - this.#end < COMPACT_BELOW_BYTES) {
-      own.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
-      this.#start = 0;
-    }
-    const buffer = this.#end === own.length ? this.#grow(own) : own;
-    this.#offered = buffer.subarray(this.#end);
-    return this.#offered;
+    return this.#frames.place(this.#paused);
   }
 
   received(length: number): void {
     if (this.#closed) return;
-    this.lastActiveMs = this.#options.clock.monotonicMs();
-    const offered = this.#offered;
-    const own = this.#own;
-    if (own === undefined) {
-      const handled = this.#handleFrames(offered, 0, length);
-      if (handled < length && !this.#closed) this.#keep(offered, handled, length);
-    } else {
-      if (offered.buffer !== own.buffer) offered.copy(own, this.#end, 0, length);
-      this.#end += length;
-      this.#handleOwn(own);
-      if (this.#start === this.#end) this.#releaseOwn();
-    }
-    this.#flush();
+    this.lastActiveMs = this.#host.clock.monotonicMs();
+    this.#frames.arrived(length);
+    this.#handleFrames();
   }
 
   closed(error?: Error): void {
     if (this.#gone) return;
     this.#gone = true;
     this.#closed = true;
-    this.#releaseOwn();
+    this.#lingerTimer?.cancel();
+    this.#frames.clear();
+    this.#noteHolding();
     const sent = this.#outSent;
     this.#outSent = [];
     for (const done of sent) done();
-    for (let i = this.#firstExchange; i < this.#exchanges.length; i++) {
-      const reply = this.#exchanges[i]!.reply;
-      if (typeof reply === "object") reply.onSent?.();
-    }
-    this.#options.onClosed(error);
+    const exchanges = this.#exchanges.splice(0);
+    for (let i = this.#firstExchange; i < exchanges.length; i++) exchanges[i]!.drop();
+    this.#firstExchange = 0;
+    this.#host.onClosed(this, error);
   }
 
-  #handleOwn(own: Buffer): void {
-    this.#start = this.#handleFrames(own, this.#start, this.#end);
+  resumeReading(): void {
+    this.#waitingForMemory = false;
+    this.#resumeIfPossible();
   }
 
-  /** Handles whole frames of `bytes[start, end)`; returns where the rest begins. */
-  #handleFrames(bytes: Buffer, start: number, end: number): number {
-    let position = start;
+  giveUp(): void {
+    if (this.#gone) return;
+    this.#host.onMemoryShort(this, "its request takes too long to arrive while others wait");
+    this.destroy();
+  }
+
+  /**
+   * Handles the frames that are there and keeps the rest. False when it was broken off, with reading
+   * paused; then something is under way whose end calls {@link #resumeIfPossible}.
+   */
+  #handleFrames(): boolean {
+    const { clock } = this.#host;
+    const untilMs = clock.monotonicMs() + HANDLING_SLICE_MS;
+    let isThrough = true;
     this.#handling = true;
-    while (end - position >= LENGTH_BYTES && !this.#closed) {
-      const size = bytes.readInt32BE(position);
-      if (size < 0 || size > this.#options.frameBytesMax) {
-        this.#options.onBadFrame(size, bytes.subarray(position, Math.min(end, position + 16)));
-        this.#flush();
-        this.#closed = true;
-        this.#connection.destroy();
-        break;
-      }
-      const frameEnd = position + LENGTH_BYTES + size;
-      if (frameEnd > end) break;
-      if (this.#mustPause()) {
+    while (!this.#closed && !this.#finishing) {
+      if (this.#mustWait()) {
         this.#pause();
+        isThrough = false;
         break;
       }
-      if (size > this.#frameBytesSeen) this.#frameBytesSeen = size;
-      this.#handleFrame(bytes.subarray(position + LENGTH_BYTES, frameEnd));
-      position = frameEnd;
+      const frame = this.#frames.next();
+      if (frame === undefined) break;
+      if (frame === "bad") {
+        this.#host.onBadFrame(this, this.#frames.peek());
+        this.#refuse();
+        break;
+      }
+      const exchange = new Exchange(this);
+      this.#exchanges.push(exchange);
+      this.#host.onFrame(frame, exchange);
+      const nowMs = clock.monotonicMs();
+      this.frameBeganMs = nowMs;
+      if (nowMs >= untilMs) {
+        this.#yield();
+        isThrough = false;
+        break;
+      }
     }
     this.#handling = false;
-    return position;
+    this.#flush();
+    this.#settle();
+    return isThrough;
   }
 
-  #handleFrame(frame: Buffer): void {
-    const exchange: Exchange = { reply: undefined };
-    this.#exchanges.push(exchange);
-    this.#options.onFrame(frame, this, (reply) => {
-      if (exchange.reply !== undefined) return;
-      exchange.reply = reply;
-      if (this.#closed) {
-        if (typeof reply === "object") reply.onSent?.();
-        return;
-      }
-      if (this.#exchanges[this.#firstExchange] === exchange) this.#collect();
-    });
-  }
-
-  /** Moves the answers that are due into the next write. */
-  #collect(): void {
-    const exchanges = this.#exchanges;
-    while (this.#firstExchange < exchanges.length) {
-      const reply = exchanges[this.#firstExchange]!.reply;
-      if (reply === undefined) break;
-      this.#firstExchange++;
-      if (reply === "none") continue;
-      if (reply === "close") {
-        this.#flush();
-        this.#closed = true;
-        this.#connection.end();
-        return;
-      }
-      for (const chunk of reply.chunks) {
-        this.#out.push(chunk);
-        this.#outBytes += chunk.length;
-      }
-      if (reply.onSent !== undefined) this.#outSent.push(reply.onSent);
-    }
-    if (this.#firstExchange === exchanges.length) {
-      exchanges.length = 0;
-      this.#firstExchange = 0;
-    } else if (this.#firstExchange >= IN_FLIGHT_REQUESTS_MAX) {
-      exchanges.splice(0, this.#firstExchange);
-      this.#firstExchange = 0;
-    }
-    if (!this.#handling) this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#out.length === 0) return;
-    const chunks = this.#out;
-    const sent = this.#outSent;
-    this.#out = [];
-    this.#outBytes = 0;
-    this.#outSent = [];
-    const clock = this.#options.clock;
-    this.#connection.write(chunks, () => {
-      this.lastActiveMs = clock.monotonicMs();
-      for (const done of sent) done();
+  /** Lets the others have a turn, then goes on. */
+  #yield(): void {
+    if (this.#yielding) return;
+    this.#yielding = true;
+    this.#pause();
+    this.#host.clock.defer(() => {
+      this.#yielding = false;
       this.#resumeIfPossible();
     });
   }
 
-  #mustPause(): boolean {
+  /** Keeps what cannot be handled yet, if there is memory for it. */
+  #settle(): void {
+    const { buffers } = this.#host;
+    if (this.#closed || this.#finishing) {
+      this.#frames.clear();
+      this.#noteHolding();
+      return;
+    }
+    if (!this.#frames.isHolding) this.frameBeganMs = this.lastActiveMs;
+    this.#frames.settle();
+    this.#noteHolding();
+    this.#waitingForMemory = false;
+    if (!this.#isHolder || buffers.mayReadOn(this)) return;
+    if (buffers.isOverdrawn) {
+      this.#host.onMemoryShort(this, "queued.max.request.bytes is used up");
+      this.destroy();
+      return;
+    }
+    this.#waitingForMemory = true;
+    this.#pause();
+  }
+
+  #noteHolding(): void {
+    const { isHolding } = this.#frames;
+    if (isHolding === this.#isHolder) return;
+    this.#isHolder = isHolding;
+    if (isHolding) this.#host.buffers.hold(this);
+    else this.#host.buffers.release(this);
+  }
+
+  #mustWait(): boolean {
     return (
       this.inFlightRequests >= IN_FLIGHT_REQUESTS_MAX ||
       this.#outBytes + this.#connection.pendingWriteBytes > UNREAD_RESPONSE_BYTES_MAX
@@ -255,76 +280,87 @@ export class ClientConnection implements Receiver {
     this.#connection.pause();
   }
 
+  /** Handles what waits to be handled, and reads on, as far as nothing speaks against it. */
   #resumeIfPossible(): void {
-    if (!this.#paused || this.#closed || this.#waitingForMemory || this.#mustPause()) return;
+    if (!this.#paused || this.#handling || this.#closed || this.#finishing) return;
+    if (this.#yielding || this.#mustWait()) return;
+    if (!this.#handleFrames() || this.#closed || this.#finishing || this.#waitingForMemory) return;
     this.#paused = false;
-    // Outside a read callback the place offered last stays valid, so nothing is moved here.
-    if (this.#own !== undefined) this.#handleOwn(this.#own);
+    this.#connection.resume();
+  }
+
+  // ---- answering
+
+  /** An exchange of this connection has its outcome. */
+  answered(exchange: Exchange): void {
+    if (this.#gone) exchange.drop();
+    else if (this.#exchanges[this.#firstExchange] === exchange && !this.#closed) this.#collect();
+  }
+
+  /** Moves the answers that are due into the next write. */
+  #collect(): void {
+    const exchanges = this.#exchanges;
+    while (this.#firstExchange < exchanges.length) {
+      const { outcome } = exchanges[this.#firstExchange]!;
+      if (outcome === undefined) break;
+      this.#firstExchange++;
+      if (outcome === "none") continue;
+      if (outcome === "close") {
+        this.#refuse();
+        return;
+      }
+      for (const chunk of outcome.chunks) {
+        this.#out.push(chunk);
+        this.#outBytes += chunk.length;
+      }
+      if (outcome.onSent !== undefined) this.#outSent.push(outcome.onSent);
+    }
+    if (this.#firstExchange === exchanges.length) {
+      exchanges.length = 0;
+      this.#firstExchange = 0;
+    } else if (this.#firstExchange >= IN_FLIGHT_REQUESTS_MAX) {
+      exchanges.splice(0, this.#firstExchange);
+      this.#firstExchange = 0;
+    }
+    if (this.#handling) return;
     this.#flush();
-    if (!this.#paused && !this.#closed) this.#connection.resume();
+    if (this.#finishing) this.#endWhenFinished();
+    else this.#resumeIfPossible();
   }
 
-  /** Keeps `bytes[from, to)`, the beginning of a frame, in a buffer of this connection. */
-  #keep(bytes: Buffer, from: number, to: number): void {
-    const rest = to - from;
-    const expected = rest >= LENGTH_BYTES ? bytes.readInt32BE(from) + LENGTH_BYTES : 0;
-    // A size that this connection has filled before is believed; others have to be filled first.
-    const believed = expected <= this.#frameBytesSeen + LENGTH_BYTES ? expected : 0;
-    let own = this.#options.buffers.acquire(Math.max(rest + 1, believed));
-    if (own === undefined) {
-      own = Buffer.allocUnsafeSlow(rest + 1);
-      this.#unaccounted = own;
-      this.#waitForMemory();
-    }
-    bytes.copy(own, 0, from, to);
-    this.#own = own;
-    this.#start = 0;
-    this.#end = rest;
-  }
-
-  /** A buffer that was taken beyond the bound, to hold what had already been received. */
-  #unaccounted: Buffer | undefined;
-
-  #grow(own: Buffer): Buffer {
-    const expected = own.readInt32BE(this.#start) + LENGTH_BYTES;
-    const size = Math.min(expected, own.length * 2);
-    const larger = this.#options.buffers.acquire(Math.max(size, own.length + 1));
-    if (larger === undefined) {
-      // Reading stops until there is room; the one byte offered meanwhile cannot fill.
-      const oneMore = Buffer.allocUnsafeSlow(own.length + 1);
-      own.copy(oneMore, 0, 0, this.#end);
-      this.#releaseOwn();
-      this.#unaccounted = oneMore;
-      this.#own = oneMore;
-      this.#end = oneMore.length - 1;
-      this.#waitForMemory();
-      return oneMore;
-    }
-    const [start, end] = [this.#start, this.#end];
-    own.copy(larger, 0, start, end);
-    this.#releaseOwn();
-    this.#own = larger;
-    this.#end = end - start;
-    return larger;
-  }
-
-  #waitForMemory(): void {
-    this.#pause();
-    if (this.#waitingForMemory) return;
-    this.#waitingForMemory = true;
-    this.#options.buffers.whenReleased(() => {
-      this.#waitingForMemory = false;
+  #flush(): void {
+    if (this.#out.length === 0) return;
+    const chunks = this.#out;
+    const sent = this.#outSent;
+    this.#out = [];
+    this.#outBytes = 0;
+    this.#outSent = [];
+    const { clock } = this.#host;
+    this.#connection.write(chunks, () => {
+      this.lastActiveMs = clock.monotonicMs();
+      for (const done of sent) done();
       this.#resumeIfPossible();
     });
   }
 
-  #releaseOwn(): void {
-    const own = this.#own;
-    if (own === undefined) return;
-    this.#own = undefined;
-    this.#start = 0;
-    this.#end = 0;
-    if (own === this.#unaccounted) this.#unaccounted = undefined;
-    else this.#options.buffers.release(own);
+  /** Sends what was answered so far, and ends: what comes now is not handled. */
+  #refuse(): void {
+    this.#flush();
+    this.#closed = true;
+    this.#endSoon();
+  }
+
+  #endWhenFinished(): void {
+    if (this.#handling || this.#closed || this.inFlightRequests > 0) return;
+    this.#closed = true;
+    this.#frames.clear();
+    this.#noteHolding();
+    this.#endSoon();
+  }
+
+  /** Ends after what was written; a peer that does not take it, or does not go, is cut off. */
+  #endSoon(): void {
+    this.#connection.end();
+    this.#lingerTimer ??= this.#host.clock.setTimer(LINGER_MS, () => this.destroy());
   }
 }

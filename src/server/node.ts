@@ -7,6 +7,7 @@ import { nodeListeners, type Listener as ListenerSetting } from "../config/liste
 import { logConfigOf } from "../config/log-config.ts";
 import { bootstrapContent, writeBootstrapSnapshot } from "../controller/format.ts";
 import { assert } from "../core/assert.ts";
+import { MoldauError } from "../core/errors.ts";
 import { QuorumNode } from "../controller/quorum-node.ts";
 import { groupCoordinatorSettingsOf } from "../coordinator/group-coordinator-settings.ts";
 import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
@@ -22,12 +23,15 @@ import { Acceptor } from "./acceptor.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { makeDispatcher } from "./dispatch.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
+import { RepeatedLines } from "./repeated-lines.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 
 /** Bytes of requests being received when `queued.max.request.bytes` sets no bound. */
 const REQUEST_BYTES_MAX = 256 * 1024 * 1024;
 /** How long a stopping node waits for answers that are under way. */
 const DRAIN_MAX_MS = 300;
+/** How long it waits for clients that have been told everything to close their side. */
+const CLOSING_MAX_MS = 50;
 const DRAIN_CHECK_MS = 5;
 
 export interface NodeOptions {
@@ -38,6 +42,8 @@ export interface NodeOptions {
   readonly clusterId?: string;
   /** The node cannot go on; what it promised is kept, but it promises nothing more. Default: throws. */
   readonly onFatal?: (error: Error) => void;
+  /** Aborted, it ends the start, which rejects; later it means nothing. */
+  readonly signal?: AbortSignal;
 }
 
 /** A listener that is open. */
@@ -58,15 +64,19 @@ export interface RunningNode {
   readonly listeners: readonly OpenListener[];
   readonly broker: Broker;
   readonly metrics: RequestMetrics;
-  /** Finishes what is under way, writes checkpoints and the mark of a clean stop, lets go of the folders. */
+  /**
+   * Finishes what is under way, writes checkpoints and the mark of a clean stop, lets go of the folders.
+   * Called again it gives the same promise. Rejects when the stop was no clean one; everything has been
+   * let go then too.
+   */
   close(): Promise<void>;
 }
 
 /**
  * Starts a combined node: takes its folders, opens its listeners, replays its metadata, loads its logs,
- * registers, leads, and serves.
+ * registers, leads, and serves. A start that fails leaves nothing open.
  *
- * @throws MoldauError when a folder, a port or a file stands in the way
+ * @throws MoldauError when a folder, a port or a file stands in the way; `START_ABORTED` after the signal
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const node = new Node(options);
@@ -74,7 +84,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await node.start();
     return node;
   } catch (error) {
-    await node.abandon();
+    await node.letGo();
     throw error;
   }
 }
@@ -85,6 +95,8 @@ class Node implements RunningNode {
   readonly #options: NodeOptions;
   readonly #logManager: LogManager;
   readonly #acceptors: { readonly acceptor: Acceptor; readonly listener: OpenListener }[] = [];
+  readonly #buffers: ReceiveBuffers;
+  readonly #lines: RepeatedLines;
   #quorum: QuorumNode | undefined;
   #broker: Broker | undefined;
   #closing: Promise<void> | undefined;
@@ -93,6 +105,9 @@ class Node implements RunningNode {
     const { config, platform, logger } = options;
     this.#options = options;
     this.nodeId = config.nodeId;
+    const { clock } = platform;
+    this.#buffers = new ReceiveBuffers({ maxBytes: requestBytesMax(config), clock });
+    this.#lines = new RepeatedLines(logger, clock);
     this.#logManager = LogManager.open({
       platform,
       logger,
@@ -135,22 +150,27 @@ class Node implements RunningNode {
   async start(): Promise<void> {
     const { config } = this.#options;
     const settings = nodeListeners(config);
+    this.#checkAborted();
     await this.#listen(settings.brokers, "broker");
     await this.#listen(settings.controllers, "controller");
+    this.#checkAborted();
     const quorum = this.#openQuorum(settings.advertised);
     this.#quorum = quorum;
     const broker = this.#makeBroker(quorum);
     this.#broker = broker;
     broker.applyBrokerConfigs(quorum.head);
     await this.#logManager.loadLogs(({ topic, partition, topicId }) => {
+      this.#checkAborted();
       const known = quorum.head.topicById(topicId);
       const replicas = known?.partitions[partition]?.replicas ?? [];
       if (known?.name !== topic || !replicas.includes(this.nodeId)) return undefined;
       return logConfigOf(config, quorum.head.configsOf(ConfigResourceType.TOPIC, topic));
     });
+    this.#checkAborted();
     broker.groups.start(groupPartitions(config, quorum.head));
     quorum.onMetadata((image, delta) => broker.onMetadata(image, delta));
     await quorum.unfence();
+    this.#checkAborted();
     for (const { acceptor, listener } of this.#acceptors) {
       acceptor.serve(this.#dispatcherFor(broker, listener));
     }
@@ -161,37 +181,72 @@ class Node implements RunningNode {
     return this.#closing;
   }
 
-  /** Lets go of everything without the promises of a clean stop. */
-  async abandon(): Promise<void> {
-    for (const { acceptor } of this.#acceptors) await acceptor.stopAccepting();
-    await this.#logManager.close({ clean: false });
+  /** Lets go of everything without the promises of a clean stop. Does not throw. */
+  async letGo(): Promise<void> {
+    const { logger } = this.#options;
+    const step = async (what: () => unknown): Promise<void> => {
+      try {
+        await what();
+      } catch (error) {
+        logger.error("what was open could not all be let go", { error });
+      }
+    };
+    for (const { acceptor } of this.#acceptors) {
+      await step(() => acceptor.stopListening());
+      acceptor.closeConnections();
+    }
+    this.#buffers.close();
+    this.#lines.close();
+    await step(() => this.#broker?.close());
+    await step(() => this.#quorum?.abandon());
+    await step(() => this.#logManager.close({ clean: false }));
   }
 
   async #stop(): Promise<void> {
-    for (const { acceptor } of this.#acceptors) await acceptor.stopAccepting();
+    try {
+      await this.#stopInOrder();
+    } catch (error) {
+      await this.letGo();
+      throw error;
+    }
+  }
+
+  async #stopInOrder(): Promise<void> {
     const quorum = this.#quorum;
+    for (const { acceptor } of this.#acceptors) await acceptor.stopListening();
     await quorum?.beginControlledShutdown();
+    for (const { acceptor } of this.#acceptors) acceptor.finishConnections();
     this.#broker?.close();
     await this.#drain();
     for (const { acceptor } of this.#acceptors) acceptor.closeConnections();
+    this.#buffers.close();
+    this.#lines.close();
     const brokerEpoch = quorum?.brokerEpoch ?? -1;
     await quorum?.close();
     await this.#logManager.close({ brokerEpoch });
   }
 
-  /** Waits until every answer that is under way has gone, for a short while. */
+  /** Waits until every answer that is under way has gone and the clients have too, for a short while. */
   async #drain(): Promise<void> {
     const { clock } = this.#options.platform;
-    const deadlineMs = clock.monotonicMs() + DRAIN_MAX_MS;
-    while (this.#acceptors.some(({ acceptor }) => acceptor.isBusy)) {
-      if (clock.monotonicMs() >= deadlineMs) return;
+    const acceptors = this.#acceptors.map(({ acceptor }) => acceptor);
+    const startMs = clock.monotonicMs();
+    for (;;) {
+      const passedMs = clock.monotonicMs() - startMs;
+      const isBusy = acceptors.some((acceptor) => acceptor.isBusy);
+      if (passedMs >= (isBusy ? DRAIN_MAX_MS : CLOSING_MAX_MS)) return;
+      if (acceptors.every(({ connectionCount }) => connectionCount === 0)) return;
       await delay(clock, DRAIN_CHECK_MS);
     }
   }
 
+  #checkAborted(): void {
+    if (this.#options.signal?.aborted !== true) return;
+    throw new MoldauError("the start was ended before it was done", { code: "START_ABORTED" });
+  }
+
   async #listen(settings: readonly ListenerSetting[], kind: ListenerKind): Promise<void> {
-    const { config, platform, logger } = this.#options;
-    const buffers = new ReceiveBuffers(requestBytesMax(config));
+    const { config, platform } = this.#options;
     const limits = new ConnectionLimits({
       connectionsMax: config.get("max.connections"),
       connectionsPerIpMax: config.get("max.connections.per.ip"),
@@ -201,9 +256,9 @@ class Node implements RunningNode {
       const acceptor = new Acceptor({
         network: platform.network,
         clock: platform.clock,
-        logger,
+        lines: this.#lines,
         limits,
-        buffers,
+        buffers: this.#buffers,
         frameBytesMax: config.get("socket.request.max.bytes"),
         idleMaxMs: config.get("connections.max.idle.ms"),
       });
@@ -280,15 +335,17 @@ class Node implements RunningNode {
     for (const route of routesFor(listener.kind)) table[route.key] = route;
     return makeDispatcher({
       broker,
-      logger: this.#options.logger,
+      lines: this.#lines,
       metrics: this.metrics,
       routes: table,
       listenerName: listener.name,
+      onDefect: (error) => this.#fail(error),
     });
   }
 
   #fail(error: Error): void {
-    this.#options.logger.error("this node cannot go on", { error });
+    this.#options.logger.error(`this node cannot go on: ${error.message}`, { error });
+    this.#closing ??= this.letGo();
     if (this.#options.onFatal === undefined) throw error;
     this.#options.onFatal(error);
   }

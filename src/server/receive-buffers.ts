@@ -1,57 +1,181 @@
+import type { Clock, Timer } from "../platform/clock.ts";
+
 /** Every socket without half a frame receives into one buffer of this size. */
 export const SHARED_BUFFER_BYTES = 256 * 1024;
-/** The first buffer of its own that a connection gets when a frame arrives in parts. */
-export const OWN_BUFFER_BYTES = 256 * 1024;
-/** Own buffers of the first size that are kept for reuse. */
-const KEPT_BUFFERS_MAX = 32;
+/** Buffers come in powers of two from here … */
+const SMALLEST_BUFFER_BYTES = 1024;
+/** … to here; larger ones are made to measure and not kept. */
+const LARGEST_KEPT_BYTES = 1024 * 1024;
+/** Free buffers that are kept for reuse, together. */
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+/** While others wait for memory, a frame may take this long to arrive. */
+export const FRAME_UNDER_PRESSURE_MS_MAX = 30_000;
+/** While somebody waits for memory, it is looked this often who takes too long. */
+const PRESSURE_CHECK_MS = 1000;
+/** When this much of the bound is used, reads that begin may bring no more than a little each. */
+const CAUTION_PART = 2;
+const CAUTIOUS_READ_BYTES = 16 * 1024;
+/** What reads that had begun bring beyond the bound is kept up to the bound again, or up to this. */
+const OVERDRAFT_BYTES_MIN = 16 * 1024 * 1024;
+
+/** A connection that holds part of a frame. */
+export interface MemoryHolder {
+  /** When that frame began, by the monotonic clock. */
+  readonly frameBeganMs: number;
+  /** There is memory: reading may go on. */
+  resumeReading(): void;
+  /** Its frame takes too long while others wait. */
+  giveUp(): void;
+}
+
+export interface ReceiveBuffersOptions {
+  /** `queued.max.request.bytes`: bound on what parts of frames take together. */
+  readonly maxBytes: number;
+  readonly clock: Clock;
+}
 
 /**
  * Memory that requests are received into. Frames that arrive whole are handled where they stand in
- * the shared buffer; a connection with half a frame gets a buffer of its own, which grows with what
- * has arrived, not with what a length field promises.
+ * the shared buffer. Who holds a part of one may read on while the bound is not reached; then they
+ * wait in turn, one of them excepted, so that there is always a frame that gets done. Thus what is
+ * held is at most twice the bound and one largest frame; the bound is passed only by reads that had
+ * begun before it was reached.
  */
 export class ReceiveBuffers {
   /** Read callbacks run to completion, so all connections can share it. */
   readonly shared: Buffer = Buffer.allocUnsafeSlow(SHARED_BUFFER_BYTES);
+  readonly #cautious = this.shared.subarray(0, CAUTIOUS_READ_BYTES);
   readonly #maxBytes: number;
-  readonly #kept: Buffer[] = [];
+  readonly #clock: Clock;
+  /** Free buffers by size. */
+  readonly #kept = new Map<number, Buffer[]>();
+  #keptBytes = 0;
   #usedBytes = 0;
-  #waiting: (() => void)[] = [];
+  readonly #holders = new Set<MemoryHolder>();
+  readonly #waiting = new Set<MemoryHolder>();
+  /** Reads on whatever the bound says. */
+  #favoured: MemoryHolder | undefined;
+  #isWakeScheduled = false;
+  #pressureTimer: Timer | undefined;
 
-  /** @param maxBytes bound on all own buffers together: bytes of requests that are being received. */
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+  constructor(options: ReceiveBuffersOptions) {
+    this.#maxBytes = options.maxBytes;
+    this.#clock = options.clock;
   }
 
   get usedBytes(): number {
     return this.#usedBytes;
   }
 
-  /** A buffer of at least `bytes`, or `undefined` while the bound is reached. */
-  acquire(bytes: number): Buffer | undefined {
-    const size = Math.max(bytes, OWN_BUFFER_BYTES);
-    if (this.#usedBytes > 0 && this.#usedBytes + size > this.#maxBytes) return undefined;
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether so much is held that nothing may be added to it. */
+  get isOverdrawn(): boolean {
+    return this.#usedBytes > this.#maxBytes + Math.max(this.#maxBytes, OVERDRAFT_BYTES_MIN);
+  }
+
+  /** The shared buffer, or as much of it as a read may fill for now. */
+  get place(): Buffer {
+    return this.#usedBytes * CAUTION_PART < this.#maxBytes ? this.shared : this.#cautious;
+  }
+
+  /** A buffer of at least `bytes`. Whether to read on is {@link mayReadOn}'s to say. */
+  take(bytes: number): Buffer {
+    const size = sizeFor(bytes);
     this.#usedBytes += size;
-    if (size === OWN_BUFFER_BYTES) {
-      const kept = this.#kept.pop();
-      if (kept !== undefined) return kept;
-    }
-    return Buffer.allocUnsafeSlow(size);
+    const kept = this.#kept.get(size)?.pop();
+    if (kept === undefined) return Buffer.allocUnsafeSlow(size);
+    this.#keptBytes -= size;
+    return kept;
   }
 
-  release(buffer: Buffer): void {
-    this.#usedBytes -= buffer.length;
-    if (buffer.length === OWN_BUFFER_BYTES && this.#kept.length < KEPT_BUFFERS_MAX) {
-      this.#kept.push(buffer);
+  /** Gives back what {@link take} gave, once. */
+  give(buffer: Buffer): void {
+    const size = buffer.length;
+    this.#usedBytes -= size;
+    if (size <= LARGEST_KEPT_BYTES && this.#keptBytes + size <= KEPT_BYTES_MAX) {
+      let kept = this.#kept.get(size);
+      if (kept === undefined) {
+        kept = [];
+        this.#kept.set(size, kept);
+      }
+      kept.push(buffer);
+      this.#keptBytes += size;
     }
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
+    this.#scheduleWake();
   }
 
-  /** Calls `resume` once when a buffer has been released. */
-  whenReleased(resume: () => void): void {
-    this.#waiting.push(resume);
+  /** The connection holds part of a frame from now on. */
+  hold(holder: MemoryHolder): void {
+    this.#holders.add(holder);
   }
+
+  /** The connection holds nothing any more. */
+  release(holder: MemoryHolder): void {
+    this.#holders.delete(holder);
+    this.#waiting.delete(holder);
+    if (this.#favoured === holder) this.#favoured = undefined;
+    this.#scheduleWake();
+  }
+
+  /** Whether a holder may read on; if not, its `resumeReading` is called later. */
+  mayReadOn(holder: MemoryHolder): boolean {
+    if (this.#usedBytes >= this.#maxBytes) this.#favoured ??= holder;
+    if (this.#usedBytes < this.#maxBytes || this.#favoured === holder) {
+      this.#waiting.delete(holder);
+      return true;
+    }
+    this.#waiting.add(holder);
+    this.#pressureTimer ??= this.#clock.setTimer(PRESSURE_CHECK_MS, () => this.#relieve());
+    return false;
+  }
+
+  /** Nobody waits for anything any more. */
+  close(): void {
+    this.#pressureTimer?.cancel();
+    this.#pressureTimer = undefined;
+    this.#waiting.clear();
+  }
+
+  /** Soon, because who wakes up may give buffers back, and take them, on the way. */
+  #scheduleWake(): void {
+    if (this.#waiting.size === 0 || this.#isWakeScheduled) return;
+    this.#isWakeScheduled = true;
+    this.#clock.defer(() => {
+      this.#isWakeScheduled = false;
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
+    let room = this.#maxBytes - this.#usedBytes;
+    for (const holder of this.#waiting) {
+      if (room <= 0) {
+        if (this.#favoured !== undefined) return;
+        this.#favoured = holder;
+      }
+      this.#waiting.delete(holder);
+      room -= SHARED_BUFFER_BYTES;
+      holder.resumeReading();
+    }
+  }
+
+  /** Ends those whose frames take too long, so that who waits gets its turn. */
+  #relieve(): void {
+    this.#pressureTimer = undefined;
+    if (this.#waiting.size === 0) return;
+    const oldest = this.#clock.monotonicMs() - FRAME_UNDER_PRESSURE_MS_MAX;
+    for (const holder of this.#holders) {
+      if (holder.frameBeganMs < oldest) holder.giveUp();
+    }
+    this.#scheduleWake();
+    this.#pressureTimer = this.#clock.setTimer(PRESSURE_CHECK_MS, () => this.#relieve());
+  }
+}
+
+function sizeFor(bytes: number): number {
+  if (bytes > LARGEST_KEPT_BYTES) return bytes;
+  return Math.max(SMALLEST_BUFFER_BYTES, 2 ** Math.ceil(Math.log2(bytes)));
 }

@@ -27,12 +27,16 @@ const READ_COMMITTED = 1;
 /** Requests by other brokers carry their id; everybody else −1 or −2. */
 const CONSUMER_REPLICA_ID = -1;
 
-/** What one fetch asks, after its session has been taken into account. */
+/** What one fetch asks, after its session has been taken into account. The request is not kept. */
 interface Plan {
   readonly session: FetchSession | undefined;
   /** Only what changed is told. */
   readonly incremental: boolean;
   readonly partitions: Map<string, FetchPartition>;
+  readonly usesTopicIds: boolean;
+  readonly maxBytes: number;
+  readonly isolationLevel: number;
+  readonly replicaId: number;
 }
 
 /** What reading found. */
@@ -59,29 +63,51 @@ export function handleFetch(
 ): Answer<FetchResponseInput> {
   const plan = planFetch(broker, context, request);
   if (typeof plan === "number") return { errorCode: plan };
-  const first = readAll(broker, context, request, plan);
-  const enough = first.bytes >= request.minBytes || first.failed;
-  if (enough || request.maxWaitMs <= 0 || plan.partitions.size === 0 || changed(plan, first)) {
+  const first = readAll(broker, context, plan);
+  const isDone = first.bytes >= request.minBytes || first.failed;
+  if (isDone || request.maxWaitMs <= 0 || plan.partitions.size === 0) {
     return respond(broker, context, plan, first);
   }
-  for (const release of first.releases) release();
-  const pending = new Pending<FetchResponseInput>();
-  const waiting = new PendingFetch({
+  letGo(first);
+  return park(broker, context, plan, {
     partitions: first.waitFor,
-    queue: broker.replicas.readyFetches,
     bytesMissing: Math.max(1, request.minBytes - first.bytes),
-    finish: () => {
-      const again = readAll(broker, context, request, plan);
-      pending.complete(respond(broker, context, plan, again));
-    },
+    maxWaitMs: request.maxWaitMs,
   });
-  waiting.park(broker.clock.setTimer(request.maxWaitMs, () => waiting.expire()));
-  return pending;
 }
 
-/** An incremental fetch is answered at once when it has news, such as a deleted partition. */
-function changed(plan: Plan, reading: Reading): boolean {
-  return reading.failed && plan.partitions.size > 0;
+/** Waits for growth, for the deadline, or until nobody waits for the answer. */
+function park(
+  broker: Broker,
+  context: RequestContext,
+  plan: Plan,
+  wait: {
+    readonly partitions: readonly Partition[];
+    readonly bytesMissing: number;
+    readonly maxWaitMs: number;
+  },
+): Pending<FetchResponseInput> {
+  const { partitions, bytesMissing, maxWaitMs } = wait;
+  const pending = new Pending<FetchResponseInput>();
+  const waiting = new PendingFetch({
+    partitions,
+    queue: broker.replicas.readyFetches,
+    bytesMissing,
+    finish: () => {
+      let response: FetchResponseInput;
+      try {
+        response = respond(broker, context, plan, readAll(broker, context, plan));
+      } catch (error) {
+        // This fetch has failed, and not the request that woke it.
+        pending.fail(error);
+        return;
+      }
+      pending.complete(response);
+    },
+  });
+  context.onClosed = () => waiting.cancel();
+  waiting.park(broker.clock.setTimer(maxWaitMs, () => waiting.expire()));
+  return pending;
 }
 
 function planFetch(
@@ -90,22 +116,30 @@ function planFetch(
   request: FetchRequest,
 ): Plan | ErrorCode {
   const usesTopicIds = context.apiVersion >= TOPIC_ID_VERSION;
+  const { fetchSessions } = broker;
   const { sessionId, sessionEpoch } = request;
   const nowMs = broker.clock.monotonicMs();
+  const wanted = requestedPartitions(broker, usesTopicIds, request);
+  const plan = {
+    usesTopicIds,
+    maxBytes: Math.min(request.maxBytes, broker.fetchMaxBytes),
+    isolationLevel: request.isolationLevel,
+    replicaId: Math.max(request.replicaId, request.replicaState.replicaId),
+  };
   if (sessionEpoch === FINAL_EPOCH || sessionEpoch === INITIAL_EPOCH) {
-    if (sessionId !== NO_SESSION) broker.fetchSessions.remove(sessionId);
-    const partitions = requestedPartitions(broker, usesTopicIds, request);
-    if (sessionEpoch === FINAL_EPOCH) return { session: undefined, incremental: false, partitions };
-    const session = broker.fetchSessions.create(usesTopicIds, partitions.size, nowMs);
-    if (session !== undefined) {
-      for (const [key, partition] of partitions) session.partitions.set(key, partition);
-    }
-    return { session, incremental: false, partitions };
+    if (sessionId !== NO_SESSION) fetchSessions.remove(sessionId);
+    const session =
+      sessionEpoch === FINAL_EPOCH ? undefined : fetchSessions.create(usesTopicIds, wanted, nowMs);
+    return { ...plan, session, incremental: false, partitions: wanted };
   }
-  const found = broker.fetchSessions.resume(sessionId, sessionEpoch, usesTopicIds, nowMs);
+  const found = fetchSessions.find(sessionId, sessionEpoch, usesTopicIds);
   if (found.kind === "error") return found.errorCode;
-  updateSession(broker, found.session, usesTopicIds, request);
-  return { session: found.session, incremental: true, partitions: found.session.partitions };
+  const { session } = found;
+  const { partitions } = session;
+  const isKept = fetchSessions.update(session, wanted, forgottenOf(usesTopicIds, request), nowMs);
+  return isKept
+    ? { ...plan, session, incremental: true, partitions }
+    : { ...plan, session: undefined, incremental: false, partitions };
 }
 
 function requestedPartitions(
@@ -135,38 +169,15 @@ function requestedPartitions(
   return partitions;
 }
 
-function updateSession(
-  broker: Broker,
-  session: FetchSession,
-  usesTopicIds: boolean,
-  request: FetchRequest,
-): void {
-  for (const [key, wanted] of requestedPartitions(broker, usesTopicIds, request)) {
-    const known = session.partitions.get(key);
-    if (known === undefined) {
-      session.partitions.set(key, wanted);
-      continue;
-    }
-    known.fetchOffset = wanted.fetchOffset;
-    known.currentLeaderEpoch = wanted.currentLeaderEpoch;
-    known.lastFetchedEpoch = wanted.lastFetchedEpoch;
-    known.logStartOffset = wanted.logStartOffset;
-    known.partitionMaxBytes = wanted.partitionMaxBytes;
-  }
+/** Keys of the partitions that the client wants out of its session. */
+function* forgottenOf(usesTopicIds: boolean, request: FetchRequest): Generator<string> {
   for (const forgotten of request.forgottenTopicsData) {
     const topic = usesTopicIds ? forgotten.topicId : forgotten.topic;
-    for (const partition of forgotten.partitions) {
-      session.partitions.delete(fetchPartitionKey(topic, partition));
-    }
+    for (const partition of forgotten.partitions) yield fetchPartitionKey(topic, partition);
   }
 }
 
-function readAll(
-  broker: Broker,
-  context: RequestContext,
-  request: FetchRequest,
-  plan: Plan,
-): Reading {
+function readAll(broker: Broker, context: RequestContext, plan: Plan): Reading {
   const reading: Reading = {
     answers: new Map(),
     waitFor: [],
@@ -174,26 +185,34 @@ function readAll(
     bytes: 0,
     failed: false,
   };
-  const maxBytes = Math.min(request.maxBytes, broker.fetchMaxBytes);
-  for (const [key, wanted] of plan.partitions) {
-    const answer = readPartition(broker, context, request, wanted, maxBytes, reading);
-    if (answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== undefined) {
-      reading.failed = true;
+  try {
+    for (const [key, wanted] of plan.partitions) {
+      const answer = readPartition(broker, context, plan, wanted, reading);
+      if (answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== undefined) {
+        reading.failed = true;
+      }
+      reading.answers.set(key, answer);
     }
-    reading.answers.set(key, answer);
+  } catch (error) {
+    letGo(reading);
+    throw error;
   }
   return reading;
+}
+
+/** What was read is not going to be sent. */
+function letGo(reading: Reading): void {
+  for (const release of reading.releases) release();
 }
 
 function readPartition(
   broker: Broker,
   context: RequestContext,
-  request: FetchRequest,
+  plan: Plan,
   wanted: FetchPartition,
-  maxBytes: number,
   reading: Reading,
 ): PartitionAnswer {
-  const usesTopicIds = context.apiVersion >= TOPIC_ID_VERSION;
+  const { usesTopicIds } = plan;
   if (usesTopicIds && wanted.topic === "") {
     wanted.topic = broker.topicName(wanted.topicId) ?? "";
     if (wanted.topic === "") return refuse(wanted, ErrorCode.UNKNOWN_TOPIC_ID);
@@ -212,7 +231,7 @@ function readPartition(
     const { leader, leaderEpoch } = partition.state;
     return { ...answer, currentLeader: { leaderId: leader, leaderEpoch } };
   }
-  if (replicaIdOf(request) > CONSUMER_REPLICA_ID) {
+  if (plan.replicaId > CONSUMER_REPLICA_ID) {
     return refuse(wanted, ErrorCode.NOT_LEADER_OR_FOLLOWER);
   }
   if (context.apiVersion < ZSTD_VERSION && partition.log.config.compressionType === "zstd") {
@@ -220,18 +239,17 @@ function readPartition(
   }
   const diverging = divergence(partition, wanted);
   if (diverging !== undefined) return { ...told(partition, wanted), divergingEpoch: diverging };
-  return readRecords(request, partition, wanted, maxBytes, reading);
+  return readRecords(plan, partition, wanted, reading);
 }
 
 function readRecords(
-  request: FetchRequest,
+  plan: Plan,
   partition: Partition,
   wanted: FetchPartition,
-  maxBytes: number,
   reading: Reading,
 ): PartitionAnswer {
   const { log } = partition;
-  const committed = request.isolationLevel === READ_COMMITTED;
+  const committed = plan.isolationLevel === READ_COMMITTED;
   const upToOffset = committed ? partition.lastStableOffset : partition.highWatermark;
   if (wanted.fetchOffset < log.logStartOffset || wanted.fetchOffset > log.logEndOffset) {
     return {
@@ -243,7 +261,7 @@ function readRecords(
   }
   reading.waitFor.push(partition);
   const answer = told(partition, wanted);
-  const left = maxBytes - reading.bytes;
+  const left = plan.maxBytes - reading.bytes;
   const minOneBatch = reading.bytes === 0;
   if (wanted.fetchOffset >= upToOffset || (left <= 0 && !minOneBatch)) {
     return committed ? { ...answer, abortedTransactions: [] } : answer;
@@ -286,10 +304,6 @@ function refuse(wanted: FetchPartition, errorCode: number): PartitionAnswer {
   };
 }
 
-function replicaIdOf(request: FetchRequest): number {
-  return Math.max(request.replicaId, request.replicaState.replicaId);
-}
-
 /** Where the client's log and ours part, when it says what epoch it read last (KIP-595). */
 function divergence(
   partition: Partition,
@@ -308,13 +322,8 @@ function respond(
   plan: Plan,
   reading: Reading,
 ): FetchResponseInput {
-  const { releases } = reading;
-  if (releases.length > 0) {
-    context.onSent = () => {
-      for (const release of releases) release();
-    };
-  }
-  const responses = collect(context, plan, reading);
+  if (reading.releases.length > 0) context.onSent = () => letGo(reading);
+  const responses = collect(plan, reading);
   const sessionId = plan.session?.id ?? NO_SESSION;
   if (!reading.failed) return { errorCode: ErrorCode.NONE, sessionId, responses };
   return {
@@ -326,20 +335,21 @@ function respond(
 }
 
 /** Groups the answers by topic; of an incremental fetch only those that say something new. */
-function collect(context: RequestContext, plan: Plan, reading: Reading): TopicAnswer[] {
+function collect(plan: Plan, reading: Reading): TopicAnswer[] {
   const topics = new Map<
     string,
     { topic: string; topicId: string; partitions: PartitionAnswer[] }
   >();
-  const usesTopicIds = context.apiVersion >= TOPIC_ID_VERSION;
   for (const [key, answer] of reading.answers) {
     const wanted = plan.partitions.get(key);
     if (wanted === undefined) continue;
     if (plan.incremental && !isNews(wanted, answer)) continue;
-    wanted.toldHighWatermark = answer.highWatermark ?? -1;
+    // When an error goes away, that is news.
+    const isError = answer.errorCode !== ErrorCode.NONE;
+    wanted.toldHighWatermark = isError ? -1 : (answer.highWatermark ?? -1);
     wanted.toldLogStartOffset = answer.logStartOffset ?? -1;
     if (plan.session !== undefined && hasRecords(answer)) plan.session.moveToEnd(key, wanted);
-    const topicKey = usesTopicIds ? wanted.topicId : wanted.topic;
+    const topicKey = plan.usesTopicIds ? wanted.topicId : wanted.topic;
     let topic = topics.get(topicKey);
     if (topic === undefined) {
       topic = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] };

@@ -10,6 +10,9 @@ import {
 /** Connections that the kernel may hold before they are accepted (`socket.listen.backlog.size`). */
 const LISTEN_BACKLOG = 511;
 
+/** Every interface, by both protocols. */
+const ANY_INTERFACE = "::";
+
 /** What moves the handle of one socket into another; Node has it, its types do not. */
 interface HandleOwner {
   _handle: object | null;
@@ -17,8 +20,20 @@ interface HandleOwner {
 
 function networkError(message: string, thrown: unknown): NetworkError {
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "NETWORK";
-  return new NetworkError(message, { code, cause: thrown, retriable: true });
+  const remedy = remedies[code];
+  return new NetworkError(message, {
+    code,
+    cause: thrown,
+    retriable: true,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
 }
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: "Stop the process that uses the port, or choose another port (0 takes a free one).",
+  EACCES: "Choose a port above 1023.",
+  EADDRNOTAVAIL: "Let listeners name an address of this machine, or none at all.",
+};
 
 /**
  * A TCP connection. Reading into a caller's buffer (`onread`) can only be asked for when a socket is
@@ -118,10 +133,13 @@ export const nodeNetwork: Network = {
       const server = net.createServer({ pauseOnConnect: true }, (socket) => {
         accept(new NodeConnection(socket));
       });
-      server.once("error", (error) => {
+      // An error that comes later is one of accepting (too many open files): it passes.
+      server.on("error", (error) => {
         reject(networkError(`cannot listen on ${address.host}:${address.port}`, error));
       });
-      server.listen({ host: address.host, port: address.port, backlog: LISTEN_BACKLOG }, () => {
+      // Node takes IPv4 alone for no host, where the machine has no IPv6.
+      const host = address.host === ANY_INTERFACE ? undefined : address.host;
+      server.listen({ host, port: address.port, backlog: LISTEN_BACKLOG }, () => {
         const bound = server.address() as net.AddressInfo;
         resolve({
           host: bound.address,
