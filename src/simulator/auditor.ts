@@ -35,14 +35,15 @@ export class Auditor {
    * After a restart: where every log begins and ends. What a loss of power was allowed to take is cut
    * from what is known.
    */
-  async findAfter(how: RestartKind): Promise<void> {
+  async findAfter(how: RestartKind): Promise<boolean> {
     const { scene } = this;
     for (const partition of scene.history.livePartitions()) {
       const { batches } = partition;
       const before = new Set(batches.keys());
       const starts = await this.#list(partition, EARLIEST);
       const ends = await this.#list(partition, LATEST);
-      if (starts === undefined || ends === undefined || !partition.isLive) continue;
+      if (!partition.isLive) continue;
+      if (starts === undefined || ends === undefined) return false;
       scene.history.emit({ kind: "found", partition, how, logStart: starts, logEnd: ends });
       if (how !== "power loss") continue;
       for (const batch of partition.batches.values()) {
@@ -51,6 +52,7 @@ export class Auditor {
       }
       scene.history.emit({ kind: "cut", partition, offset: ends });
     }
+    return true;
   }
 
   /** Reads all of every partition. */

@@ -28,8 +28,9 @@ export class BrokerUnderTest {
   #node: RunningNode | undefined;
   #state: BrokerState = "down";
   #incarnation = 0;
-  /** The worst that happened since the node was up. */
+  /** The worst that happened since the node was looked at. */
   #ended: RestartKind = "clean";
+  #endingUntilMs = 0;
   #cameBackAfter: RestartKind = "clean";
   /** The metadata log was hit: the node is expected to end itself. */
   mayDie = false;
@@ -57,7 +58,17 @@ export class BrokerUnderTest {
     return this.#incarnation;
   }
 
-  /** Whether the machine lost power since the node was up. */
+  /** Whether the node is about to end, or was just now: partitions have no leader then. */
+  get isEnding(): boolean {
+    return this.#world.clock.monotonicMs() < this.#endingUntilMs;
+  }
+
+  /** Somebody has looked at everything that it came back with. */
+  lookedAt(): void {
+    this.#ended = "clean";
+  }
+
+  /** Whether the machine lost power since the node was looked at. */
   get hasLostPower(): boolean {
     return this.#ended === "power loss";
   }
@@ -114,7 +125,6 @@ export class BrokerUnderTest {
     this.#node = result;
     this.#state = "up";
     this.#cameBackAfter = this.#ended;
-    this.#ended = "clean";
     this.#history.emit({
       kind: "restarted",
       how: this.#cameBackAfter,
@@ -130,6 +140,7 @@ export class BrokerUnderTest {
     if (node === undefined || process === undefined) return;
     const incarnation = this.#incarnation;
     this.#state = "stopping";
+    this.#endingUntilMs = this.#world.clock.monotonicMs() + STOP_MS_MAX;
     const result = await Promise.race([
       node.close().then(
         () => "done" as const,

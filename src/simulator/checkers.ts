@@ -23,6 +23,7 @@ export interface CheckedRun {
   isUp(): boolean;
   hinderedUntilMs(): number;
   isDiskHurt(): boolean;
+  isEnding(): boolean;
   /** Latest time that the wall clock has shown, and by how much it was ever set back. */
   wallClockMaxMs(): number;
 }

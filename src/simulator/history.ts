@@ -106,7 +106,13 @@ export interface ReadBatch {
 
 /** What happens in a run, as far as somebody checks it. */
 export type HistoryEvent =
-  | { readonly kind: "acknowledged"; readonly batch: SentBatch; readonly baseOffset: number }
+  | {
+      readonly kind: "acknowledged";
+      readonly batch: SentBatch;
+      readonly baseOffset: number;
+      /** By the process that runs now. */
+      readonly isCurrent: boolean;
+    }
   | {
       readonly kind: "read";
       readonly partition: PartitionHistory;

@@ -69,6 +69,7 @@ export class Nemesis {
   /** Ends all faults; the node is up and whole afterwards. */
   async heal(): Promise<void> {
     const { world, broker } = this.#scene;
+    await this.#comingBack;
     broker.host.disk.faults.clear();
     broker.host.disk.clearInterruption();
     for (const name of this.#parts.clients) this.#unblock(name);
@@ -127,6 +128,7 @@ export class Nemesis {
 
   async #restart(kind: RestartKind): Promise<void> {
     const { broker } = this.#scene;
+    await this.#comingBack;
     if (kind === "power loss") this.#losePower();
     else if (kind === "kill") broker.kill();
     else await broker.stop();
@@ -150,6 +152,8 @@ export class Nemesis {
     if (isPaused) scene.pause();
     await scene.sleep(random.chance(0.3) ? 0 : random.between(1, 2000));
     for (let tries = 0; ; tries++) {
+      // What the last process has left to say is said by then.
+      await scene.sleep(1);
       if (this.#hasFailedSync) this.#losePower();
       if (broker.hasLostPower) {
         if (!isPaused) scene.pause();
@@ -160,12 +164,11 @@ export class Nemesis {
       scene.isDiskHurt = false;
       for (const connection of world.network.connections()) world.network.reset(connection);
       if (tries === 0 && random.chance(0.15)) this.#planInterruption();
-      const isUp = await broker.start();
+      await broker.start();
       broker.host.disk.clearInterruption();
-      if (isUp || scene.history.violation !== undefined) break;
+      if ((await this.#lookAround()) || scene.history.violation !== undefined) break;
       if (tries === START_TRIES_MAX) scene.history.violate("survival", "the node does not start");
     }
-    await this.#lookAround();
     if (isPaused) scene.resume();
   }
 
@@ -178,11 +181,14 @@ export class Nemesis {
     });
   }
 
-  async #lookAround(): Promise<void> {
+  /** Whether the node is up, and everything it came back with was seen. */
+  async #lookAround(): Promise<boolean> {
     const { scene, auditor } = this.#parts;
-    if (scene.history.violation !== undefined || !scene.broker.isUp) return;
-    await auditor.findAfter(scene.broker.cameBackAfter);
+    const { broker } = scene;
+    if (!broker.isUp || !(await auditor.findAfter(broker.cameBackAfter))) return false;
+    broker.lookedAt();
     if (this.#random.chance(0.5)) await auditor.readEverything();
+    return true;
   }
 
   /** The node ended by itself, as it may when its metadata log was hit. */

@@ -100,6 +100,7 @@ class Run {
       incarnation: () => broker.incarnation,
       isUp: () => broker.isUp,
       hinderedUntilMs: () => this.scene.hinderedUntilMs,
+      isEnding: () => broker.isEnding,
       isDiskHurt: () => this.scene.isDiskHurt,
       wallClockMaxMs: () => this.#nemesis.wallClockMaxMs(),
     });

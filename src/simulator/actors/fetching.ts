@@ -21,7 +21,7 @@ export interface Fetched {
   readonly fetchOffset: number;
   readonly errorCode: number;
   readonly batches: readonly ReadBatch[];
-  readonly highWatermark: number;
+  readonly receivedBytes: number;
 }
 
 /** How a fetch as a whole went. */
@@ -118,7 +118,8 @@ function isOf(wanted: Wanted, topic: TopicData, data: PartitionData, version: nu
 function take(scene: Scene, wanted: Wanted, known: KnownMarks, data: PartitionData): Fetched {
   const { partition, fetchOffset } = wanted;
   const { errorCode, highWatermark, logStartOffset } = data;
-  const nothing = { partition, fetchOffset, errorCode, batches: [], highWatermark };
+  const receivedBytes = data.records?.length ?? 0;
+  const nothing = { partition, fetchOffset, errorCode, batches: [], receivedBytes };
   if (!partition.isLive) return nothing;
   const isSameProcess = known.incarnation === scene.broker.incarnation;
   if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
@@ -168,7 +169,9 @@ function checkNews(
   fetched: readonly Fetched[],
 ): void {
   if (
-    fetched.some(({ errorCode, batches }) => errorCode !== ErrorCode.NONE || batches.length > 0)
+    fetched.some(
+      ({ errorCode, receivedBytes }) => errorCode !== ErrorCode.NONE || receivedBytes > 0,
+    )
   ) {
     return;
   }

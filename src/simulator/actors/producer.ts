@@ -198,14 +198,15 @@ export class Producer extends Actor {
 
   /** Takes note of what became of a batch; false when it must be sent again. */
   #answered({ stream, batch, known }: Shipment, answer: PartitionAnswer): boolean {
-    const { history, checkers } = this.scene;
+    const { history, checkers, broker } = this.scene;
     const { partition } = batch;
     const { errorCode, baseOffset, logStartOffset } = answer;
     if (errorCode === ErrorCode.NONE) {
       batch.baseOffset = baseOffset;
       stream.resolved(batch, "acknowledged");
       if (!partition.isLive) return true;
-      history.emit({ kind: "acknowledged", batch, baseOffset });
+      const isCurrent = known.incarnation === broker.incarnation;
+      history.emit({ kind: "acknowledged", batch, baseOffset, isCurrent });
       if (logStartOffset >= 0) this.scene.tellMarks(partition, known, { logStart: logStartOffset });
       return true;
     }

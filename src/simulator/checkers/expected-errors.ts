@@ -5,6 +5,8 @@ import type { Checker, Fail, TopicHistory } from "../history.ts";
 export interface ErrorsView {
   /** A disk was made to fail since the node started. */
   isDiskHurt(): boolean;
+  /** The node was told to end, not long ago. */
+  isEnding(): boolean;
 }
 
 const unavailable: ReadonlySet<number> = new Set<number>([
@@ -40,7 +42,8 @@ export class ExpectedErrors implements Checker {
     if (code === ErrorCode.NONE || besides.includes(code) || unavailable.has(code)) return;
     const isHurt = this.#view.isDiskHurt();
     if (code === ErrorCode.KAFKA_STORAGE_ERROR && isHurt) return;
-    if (noSuchPartition.has(code) && (isHurt || topic?.state !== "live")) return;
+    const isGone = isHurt || this.#view.isEnding() || topic?.state !== "live";
+    if (noSuchPartition.has(code) && isGone) return;
     const about = topic === undefined ? "" : ` about topic ${topic.name} (${topic.state})`;
     this.#fail(`${what} is told ${errorName(code)}${about}`);
   }

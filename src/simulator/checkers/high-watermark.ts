@@ -1,6 +1,6 @@
 import type { Checker, Fail, HistoryEvent } from "../history.ts";
 
-/** The high watermark never falls while the node runs, and an acknowledgement by all is below it. */
+/** The high watermark never falls while the node runs, and what is acknowledged is below it. */
 export class HighWatermark implements Checker {
   readonly name = "high-watermark";
   readonly #fail: Fail;
@@ -12,6 +12,12 @@ export class HighWatermark implements Checker {
   on(event: HistoryEvent): void {
     if (event.kind === "restarted") {
       for (const partition of event.partitions) partition.highWatermark = 0;
+      return;
+    }
+    if (event.kind === "acknowledged" && event.isCurrent) {
+      const { partition, valueSizes } = event.batch;
+      const end = event.baseOffset + valueSizes.length;
+      partition.highWatermark = Math.max(partition.highWatermark, end);
       return;
     }
     if (event.kind !== "marks" || event.highWatermark === undefined) return;

@@ -16,6 +16,8 @@ export class KeptRecords implements Checker {
   readonly name = "kept-records";
   readonly #fail: Fail;
   readonly #promised = new Map<PartitionHistory, Promised>();
+  /** What was promised when the node came back. */
+  readonly #owed = new Map<PartitionHistory, Promised>();
 
   constructor(fail: Fail) {
     this.#fail = fail;
@@ -36,18 +38,23 @@ export class KeptRecords implements Checker {
       case "marks":
         if (event.highWatermark !== undefined) this.#see(event.partition, event.highWatermark);
         return;
+      case "restarted":
+        for (const partition of event.partitions) {
+          this.#owed.set(partition, { ...this.#promisedBy(partition) });
+        }
+        return;
       case "found":
         this.#check(event.partition, event.how === "power loss", event.logEnd);
         return;
       case "cut": {
-        const promised = this.promisedBy(event.partition);
+        const promised = this.#promisedBy(event.partition);
         promised.seenEnd = Math.min(promised.seenEnd, event.offset);
         promised.syncedEnd = Math.min(promised.syncedEnd, event.offset);
       }
     }
   }
 
-  promisedBy(partition: PartitionHistory): Promised {
+  #promisedBy(partition: PartitionHistory): Promised {
     let promised = this.#promised.get(partition);
     if (promised === undefined) {
       promised = { seenEnd: 0, syncedEnd: 0 };
@@ -57,13 +64,13 @@ export class KeptRecords implements Checker {
   }
 
   #see(partition: PartitionHistory, end: number): void {
-    const promised = this.promisedBy(partition);
+    const promised = this.#promisedBy(partition);
     promised.seenEnd = Math.max(promised.seenEnd, end);
     if (partition.topic.isStrict) promised.syncedEnd = promised.seenEnd;
   }
 
   #check(partition: PartitionHistory, hasLostPower: boolean, logEnd: number): void {
-    const { seenEnd, syncedEnd } = this.promisedBy(partition);
+    const { seenEnd, syncedEnd } = this.#owed.get(partition) ?? { seenEnd: 0, syncedEnd: 0 };
     const end = hasLostPower ? syncedEnd : seenEnd;
     if (logEnd >= end) return;
     const after = hasLostPower ? "a loss of power" : "the process ended";
