@@ -16,11 +16,6 @@ export class GroupCommit {
     this.#sync = sync;
   }
 
-  /** Whether a sync is under way or waits to begin. */
-  get isBusy(): boolean {
-    return this.#running !== undefined || this.#next !== undefined;
-  }
-
   /** Resolves when a sync is done that began after this call. */
   request(): Promise<void> {
     if (this.#next === undefined) {

@@ -40,6 +40,8 @@ export class LogFlusher {
   #recoveryPoint: number;
   /** Up to where indexes and producer state are on the device too. */
   #completeTo: number;
+  /** What those who wait for the next sync asked for. */
+  #areRecordsWanted = false;
   #isCompleteWanted = false;
   #requestedTo: number;
   #unflushedBytes = 0;
@@ -97,10 +99,6 @@ export class LogFlusher {
   /** Up to where a flush was asked for. */
   get requestedTo(): number {
     return this.#requestedTo;
-  }
-
-  get isBusy(): boolean {
-    return this.#commit.isBusy;
   }
 
   /** Whether there are names or leader epochs that are not on the device. */
@@ -180,20 +178,43 @@ export class LogFlusher {
     const isDone = this.#recoveryPoint >= this.#logEndOffset() && !this.hasUnsyncedNames;
     if (isDone && !wantsComplete) return Promise.resolve();
     if (wantsComplete) this.#isCompleteWanted = true;
+    this.#areRecordsWanted = true;
     return this.#commit.request();
+  }
+
+  /** The same for names and leader epochs alone. */
+  flushNames(): Promise<void> {
+    if (this.#directory.isOffline || this.#isAbandoned) return Promise.reject(this.#offline());
+    return this.hasUnsyncedNames ? this.#commit.request() : Promise.resolve();
   }
 
   async #sync(): Promise<void> {
     if (this.#directory.isOffline || this.#isAbandoned) throw this.#offline();
+    const unflushedBytes = this.#unflushedBytes;
+    try {
+      if (this.#areRecordsWanted) await this.#syncRecords();
+      await this.#persistEpochs();
+      await this.#syncFolder();
+    } catch (error) {
+      if (error instanceof FlushRefusedError) {
+        this.#unflushedBytes = unflushedBytes;
+        throw error;
+      }
+      if (!this.#isAbandoned) this.#directory.fail(error);
+      throw this.#offline();
+    }
+  }
+
+  async #syncRecords(): Promise<void> {
     const { segments, producers } = this.#parts;
     const toOffset = this.#logEndOffset();
     const isComplete = this.#isCompleteWanted;
+    this.#areRecordsWanted = false;
     this.#isCompleteWanted = false;
     const flush: Flush = {
       toOffset,
       completeTo: isComplete ? toOffset : segments.active.baseOffset,
     };
-    const unflushedBytes = this.#unflushedBytes;
     this.#current = flush;
     try {
       const obsolete = this.#writeAll(isComplete);
@@ -203,13 +224,6 @@ export class LogFlusher {
       await this.#persistEpochs();
       await this.#syncFolder();
       if (obsolete !== undefined && !this.#isAbandoned) producers.snapshots.remove(obsolete);
-    } catch (error) {
-      if (error instanceof FlushRefusedError) {
-        this.#unflushedBytes = unflushedBytes;
-        throw error;
-      }
-      if (!this.#isAbandoned) this.#directory.fail(error);
-      throw this.#offline();
     } finally {
       this.#current = undefined;
     }

@@ -370,9 +370,9 @@ export class LogManager {
     const highWatermarkMs = settings.highWatermarkCheckpointIntervalMs;
     start(highWatermarkMs, highWatermarkMs, async () => {
       await this.#checkpointAll("highWatermarks");
-      await this.#syncNames();
       // They move with syncs in the background; the sooner it is told, the less a crash has to read.
       await this.#checkpointAll("recoveryPoints");
+      await this.#syncNames();
     });
     const expiryMs = settings.producerIdExpirationCheckIntervalMs;
     start(expiryMs, expiryMs, () =>
@@ -386,7 +386,7 @@ export class LogManager {
       if (this.#isClosing) return;
       if (!log.hasUnsyncedNames || log.isOffline) continue;
       // A failure takes the directory offline, which is told there.
-      await log.flush().catch(() => undefined);
+      await log.flushNames().catch(() => undefined);
     }
   }
 

@@ -452,14 +452,9 @@ export class Log implements TopicPartition {
     return this.#flusher.flush(options);
   }
 
-  /** Whether a flush is under way. */
-  get isFlushing(): boolean {
-    return this.#flusher.isBusy;
-  }
-
-  /** Brings the leader epochs on disk up to date. */
-  persistEpochs(): Promise<void> {
-    return this.#epochs.persist();
+  /** Resolves when the names of its files and the leader epochs are on the device. */
+  flushNames(): Promise<void> {
+    return this.#flusher.flushNames();
   }
 
   /** Whether there are names or leader epochs that are not on the device. */
