@@ -11,6 +11,7 @@ import {
   verifyChecksumAt,
   type RowEnd,
 } from "../records/record-batch.ts";
+import { LegacyBatchView } from "../records/legacy.ts";
 import { DamagedFileError } from "./storage-error.ts";
 
 /** What a scan reads from. */
@@ -74,9 +75,7 @@ export class BatchScan {
     if (size < smallestSize(magic) || magic > 2) return this.#stop("damaged");
     if (size > left) return this.#stop("cut");
     if (this.#whole && !this.#fill(size)) return this.#stop("cut");
-    if (this.#whole && magic === 2 && !verifyChecksumAt(this.bytes, this.at)) {
-      return this.#stop("damaged");
-    }
+    if (this.#whole && !isSound(this.bytes, this.at, size)) return this.#stop("damaged");
     if (!hasUsableOffsets(this.bytes, this.at)) return this.#stop("damaged");
     this.sizeBytes = size;
     return true;
@@ -135,6 +134,11 @@ export function greatestTimestampAt(bytes: Uint8Array, at: number): number {
   const magic = magicAt(bytes, at);
   if (magic >= 2) return maxTimestampAt(bytes, at);
   return magic === 1 ? baseOffsetAt(bytes, at + LEGACY_TIMESTAMP) : -1;
+}
+
+function isSound(bytes: Buffer, at: number, size: number): boolean {
+  if (magicAt(bytes, at) === 2) return verifyChecksumAt(bytes, at);
+  return new LegacyBatchView(bytes, at, at + size).verifyChecksum();
 }
 
 function hasUsableOffsets(bytes: Buffer, at: number): boolean {

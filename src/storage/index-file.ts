@@ -55,11 +55,11 @@ export class IndexFile {
     this.#maxBytes = maxBytes;
   }
 
-  /** Makes the file of a new segment: full size, no entries. */
-  create(): void {
+  /** Makes the file of a new segment: full size, no entries. `isFresh`: there is none yet. */
+  create(isFresh = false): void {
     this.#forget();
     this.#withFile((file) => {
-      this.#resize(file, 0);
+      if (!isFresh) this.#resize(file, 0);
       this.#allocate(file);
     });
   }

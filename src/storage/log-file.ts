@@ -75,6 +75,11 @@ export class LogFile {
     this.#use().write(bytes, offset, length, position);
   }
 
+  /** Makes the file when there is none, and leaves it closed. */
+  create(): void {
+    this.#disk.open(this.#path, "write").close();
+  }
+
   truncate(sizeBytes: number): void {
     this.#use().truncate(sizeBytes);
   }

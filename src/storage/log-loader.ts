@@ -39,11 +39,12 @@ export function createLog(
   log: Omit<LogToLoad, "wasClosed" | "recoveryPoint" | "logStartOffset" | "highWatermark">,
 ): Log {
   const { disk } = environment;
+  const isFresh = disk.status(log.folder) === undefined;
   disk.makeDirectory(log.folder);
   const loading = new Loading(environment, { ...log, ...NEW_LOG });
   loading.epochs.create();
   const segment = loading.segmentAt(0, environment.clock.nowMs());
-  segment.create();
+  segment.create(isFresh);
   if (log.topicId !== undefined) writePartitionMetadata(disk, log.folder, log.topicId);
   return loading.finish([segment], 0, { namesUnsynced: true, unflushedBytes: 0, unsynced: [] });
 }

@@ -181,7 +181,7 @@ export class LogProducers {
     while (scan.next()) {
       const { bytes, at } = scan;
       if (lastOffsetAt(bytes, at) >= endOffset) return;
-      if (magicAt(bytes, at) < 2 || producerIdAt(bytes, at) === NO_PRODUCER_ID) continue;
+      if (magicAt(bytes, at) < 2 || producerIdAt(bytes, at) <= NO_PRODUCER_ID) continue;
       // Only what a control batch says is in its body.
       if (isControlAt(bytes, at)) scan.readWhole();
       this.apply(scan.bytes, scan.at, undefined);

@@ -102,13 +102,15 @@ export class LogSegment {
     return this.#createdMs;
   }
 
-  /** Makes the files of an empty segment. */
-  create(): void {
+  /** Makes the files of an empty segment. `isFresh`: in a folder that has none. */
+  create(isFresh = false): void {
     const { preallocate, segmentBytes } = this.#place.config;
     this.#sizeBytes = 0;
-    this.file.truncate(preallocate ? segmentBytes : 0);
-    this.offsetIndex.file.create();
-    this.timeIndex.file.create();
+    if (preallocate) this.file.truncate(segmentBytes);
+    else if (isFresh) this.file.create();
+    else this.file.truncate(0);
+    this.offsetIndex.file.create(isFresh);
+    this.timeIndex.file.create(isFresh);
     this.#maxTimestamp = { timestamp: -1, offset: this.baseOffset };
   }
 

@@ -1,5 +1,5 @@
 import { assert } from "../core/assert.ts";
-import { messageOf } from "../core/errors.ts";
+import { MoldauError } from "../core/errors.ts";
 import { topicPartitionName, type TopicPartition } from "../core/topic-partition.ts";
 import type { Uuid } from "../core/uuid.ts";
 import type { LogConfig } from "../config/log-config.ts";
@@ -33,7 +33,7 @@ import type { EpochEndOffset, LeaderEpochCache } from "./leader-epoch-cache.ts";
 import { findTimestamp, maxTimestampOf, type TimestampAndOffset } from "./log-timestamps.ts";
 import type { LogProducers } from "./log-producers.ts";
 import { expiredSegments } from "./retention.ts";
-import { DamagedFileError, FlushRefusedError, OfflineDirectoryError } from "./storage-error.ts";
+import { FlushRefusedError, OfflineDirectoryError } from "./storage-error.ts";
 import type { ActiveProducer } from "./producer-state.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
 
@@ -260,7 +260,7 @@ export class Log implements TopicPartition {
    */
   appendAsFollower(batches: Buffer, nowMs: number): AppendResult {
     if (this.isOffline) return this.#offlineAppend();
-    const facts = factsOf(batches);
+    const facts = this.#guard(undefined, () => factsOf(batches));
     if (facts === undefined || facts.firstOffset < this.#logEndOffset) {
       return refused(
         facts === undefined ? ErrorCode.CORRUPT_MESSAGE : ErrorCode.OFFSET_OUT_OF_RANGE,
@@ -604,30 +604,28 @@ export class Log implements TopicPartition {
   #readFailed(
     error: unknown,
   ): typeof ErrorCode.CORRUPT_MESSAGE | typeof ErrorCode.KAFKA_STORAGE_ERROR {
-    if (error instanceof DamagedFileError) {
-      this.#environment.logger.error(`cannot read ${this.name}: ${error.message}`);
-      return ErrorCode.CORRUPT_MESSAGE;
+    if (error instanceof DiskError) {
+      this.directory.fail(error);
+      return ErrorCode.KAFKA_STORAGE_ERROR;
     }
-    if (!(error instanceof DiskError)) throw error;
-    this.directory.fail(error);
-    return ErrorCode.KAFKA_STORAGE_ERROR;
+    if (!(error instanceof MoldauError)) throw error;
+    this.#environment.logger.error(`cannot read ${this.name}: ${error.message}`);
+    return ErrorCode.CORRUPT_MESSAGE;
   }
 
   /**
-   * Runs what touches the disk; a failure takes the directory offline and gives `otherwise`. The files
-   * of a log that was closed or deleted are not looked for.
+   * Runs what touches the disk. A failure of it takes the directory offline, damage is said; both
+   * give `otherwise`. The files of a log that was closed or deleted are not looked for.
    */
   #guard<T>(otherwise: T, run: () => T): T {
     if (this.isOffline) return otherwise;
     try {
       return run();
     } catch (error) {
-      if (error instanceof DamagedFileError) {
-        this.#environment.logger.error(`${this.name}: ${messageOf(error)}`);
-        return otherwise;
-      }
-      if (!(error instanceof DiskError)) throw error;
-      this.directory.fail(error);
+      if (error instanceof DiskError) this.directory.fail(error);
+      else if (error instanceof MoldauError) {
+        this.#environment.logger.error(`${this.name}: ${error.message}`);
+      } else throw error;
       return otherwise;
     }
   }

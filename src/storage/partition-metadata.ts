@@ -24,16 +24,14 @@ export function readPartitionMetadata(disk: Disk, folder: string): Uuid | undefi
   return topicId;
 }
 
-/** Writes the file; it is durable once the log was flushed. */
+/** Writes the file of a new folder; it is durable once the log's names were flushed. */
 export function writePartitionMetadata(disk: Disk, folder: string, topicId: Uuid): void {
   const content = Buffer.from(`version: 0\ntopic_id: ${topicId}`);
-  const path = `${folder}/${PARTITION_METADATA_FILE}`;
-  const file = disk.open(`${path}.tmp`, "write");
+  const file = disk.open(`${folder}/${PARTITION_METADATA_FILE}`, "write");
   try {
-    file.truncate(0);
     file.write(content, 0, content.length, 0);
+    file.truncate(content.length);
   } finally {
     file.close();
   }
-  disk.rename(`${path}.tmp`, path);
 }

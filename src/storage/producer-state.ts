@@ -111,7 +111,7 @@ export class ProducerState {
    */
   check(bytes: Buffer, at: number, origin: "client" | "coordinator"): ProducerRefusal | undefined {
     const producerId = producerIdAt(bytes, at);
-    if (producerId === NO_PRODUCER_ID) return undefined;
+    if (producerId <= NO_PRODUCER_ID) return undefined;
     const epoch = producerEpochAt(bytes, at);
     const entry = this.#entries.get(producerId);
     if (entry === undefined) return undefined;
@@ -135,7 +135,7 @@ export class ProducerState {
     this.#endOffset = lastOffsetAt(bytes, at) + 1;
     if (magicAt(bytes, at) < 2) return undefined;
     const producerId = producerIdAt(bytes, at);
-    if (producerId === NO_PRODUCER_ID) return undefined;
+    if (producerId <= NO_PRODUCER_ID) return undefined;
     if (isControlAt(bytes, at)) {
       const marker = endMarkerOf(bytes, at);
       return marker === undefined ? undefined : this.#applyMarker(bytes, at, producerId, marker);
