@@ -1,3 +1,4 @@
+import { completeBatchSizeAt } from "../records/record-batch.ts";
 import type { Auditor } from "./auditor.ts";
 import { BROKER_HOST } from "./broker-under-test.ts";
 import type { RestartKind } from "./history.ts";
@@ -26,6 +27,20 @@ export interface NemesisParts {
   readonly groups: readonly string[];
   /** Resolves when every actor waits with nothing under way. */
   readonly rested: () => Promise<void>;
+}
+
+/** Bytes of a batch that no checksum covers, such as its base offset. */
+const UNCHECKED_BYTES = 17;
+
+/** The byte at a place of a log file, or one behind it that its batch's checksum covers. */
+function checkedByteAt(bytes: Buffer, position: number): number {
+  let at = 0;
+  for (;;) {
+    const size = completeBatchSizeAt(bytes, at, bytes.length);
+    if (size <= 0) return position;
+    if (position < at + size) return Math.max(position, at + UNCHECKED_BYTES);
+    at += size;
+  }
 }
 
 /** Brings faults, one at a time, and repairs what is needed to go on. */
@@ -332,9 +347,10 @@ export class Nemesis {
     for (const path of disk.files()) {
       if (!/\/topic-\d+-\d+\/\d+\.log$/.test(path)) continue;
       const from = disk.syncedSizeOf(path);
-      const to = disk.readFile(path).length;
-      if (from >= to || this.#random.chance(0.5)) continue;
-      disk.flipRandomBit(path, from, to);
+      const bytes = disk.readFile(path);
+      if (from >= bytes.length || this.#random.chance(0.5)) continue;
+      const position = checkedByteAt(bytes, this.#random.between(from, bytes.length - 1));
+      disk.flipBits(path, position, 1 << this.#random.below(8));
       broker.hasLostSome();
     }
     await this.#comeBack();

@@ -43,7 +43,11 @@ export class Reader extends Actor {
     const { random, scene } = this;
     const live = scene.history.livePartitions();
     for (const partition of this.#positions.keys()) {
-      if (!live.includes(partition) || random.chance(0.01)) this.#positions.delete(partition);
+      const isLive = live.includes(partition);
+      if (isLive && !random.chance(0.01)) continue;
+      this.#positions.delete(partition);
+      // Where topics go by name, a new one of that name would be taken for it.
+      if (!isLive) this.#session = undefined;
     }
     for (const partition of live) {
       const isRead = this.#positions.has(partition);

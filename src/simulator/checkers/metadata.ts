@@ -10,6 +10,8 @@ export interface ToldTopic {
 /** Values that a setting of a topic may have: the last one that was accepted, and those that may be. */
 interface Setting {
   possible: Set<string>;
+  /** Nothing was accepted yet: the default, whatever that is, may still hold. */
+  mayBeDefault: boolean;
 }
 
 /**
@@ -56,7 +58,9 @@ export class TopicMetadata implements Checker {
 
   /** The setting was accepted. */
   set(topic: TopicHistory, name: string, value: string): void {
-    this.#settingOf(topic, name).possible = new Set([value]);
+    const setting = this.#settingOf(topic, name);
+    setting.possible = new Set([value]);
+    setting.mayBeDefault = false;
   }
 
   /** The settings that are known of a topic. */
@@ -66,7 +70,7 @@ export class TopicMetadata implements Checker {
 
   toldSetting(topic: TopicHistory, name: string, value: string | null): void {
     const setting = this.#settings.get(topic)?.get(name);
-    if (setting === undefined || setting.possible.has(value ?? "")) return;
+    if (setting === undefined || setting.mayBeDefault || setting.possible.has(value ?? "")) return;
     const possible = [...setting.possible].join(" or ");
     this.#fail(`topic ${topic.name} has ${name}=${value ?? "null"} instead of ${possible}`);
   }
@@ -79,7 +83,7 @@ export class TopicMetadata implements Checker {
     }
     let setting = settings.get(name);
     if (setting === undefined) {
-      setting = { possible: new Set() };
+      setting = { possible: new Set(), mayBeDefault: true };
       settings.set(name, setting);
     }
     return setting;
