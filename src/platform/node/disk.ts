@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import {
   DiskError,
+  parentOf,
   type Disk,
   type DiskErrorKind,
   type DiskFile,
@@ -121,6 +122,19 @@ class NodeDiskFile implements DiskFile {
   }
 }
 
+/**
+ * Makes a directory and its parents. Node's own way (`recursive`) never returns where a parent is there
+ * and the system says of its child that it is not, as below `/proc`.
+ */
+function makeDirectories(path: string): void {
+  if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = parentOf(path);
+  if (parent !== path && fs.statSync(parent, { throwIfNoEntry: false }) === undefined) {
+    makeDirectories(parent);
+  }
+  fs.mkdirSync(path);
+}
+
 interface FsNativeExtensions {
   /** An exclusive record lock of the open file description; false when it is taken. */
   readonly tryLock: (fd: number) => boolean;
@@ -159,7 +173,7 @@ export const nodeDisk: Disk = {
     return { kind, sizeBytes: stats.size, modifiedMs: stats.mtimeMs };
   },
   makeDirectory(path) {
-    guarded("mkdir", path, () => fs.mkdirSync(path, { recursive: true }));
+    guarded("mkdir", path, () => makeDirectories(path));
   },
   rename: (from, to) => guarded("rename", from, () => fs.renameSync(from, to)),
   remove: (path) => guarded("remove", path, () => fs.rmSync(path, { force: true })),
