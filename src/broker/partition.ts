@@ -2,7 +2,8 @@ import { assert } from "../core/assert.ts";
 import type { TopicPartition } from "../core/topic-partition.ts";
 import type { Uuid } from "../core/uuid.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
-import type { AppendOptions, AppendResult, Log } from "../storage/log.ts";
+import type { AppendOptions, AppendResult } from "../storage/append.ts";
+import type { Log } from "../storage/log.ts";
 import type { Growing, PendingFetch } from "./pending-fetch.ts";
 
 /** What the metadata say of a partition, as far as its replica needs it. */

@@ -1,4 +1,4 @@
-import type { Log } from "./log.ts";
+import type { UnflushedLog } from "./log-environment.ts";
 
 /**
  * Bytes that all logs together may have that are not on the device, before the one with the most of
@@ -10,7 +10,7 @@ export const UNFLUSHED_BYTES_MAX = 256 * 1024 * 1024;
 /** Keeps the unflushed ends of all logs within a bound, one sync at a time. */
 export class BackgroundFlush {
   readonly #maxBytes: number;
-  readonly #dirty = new Set<Log>();
+  readonly #dirty = new Set<UnflushedLog>();
   #bytes = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
@@ -20,7 +20,7 @@ export class BackgroundFlush {
   }
 
   /** The log has `bytes` more that are not on the device. */
-  appended(log: Log, bytes: number): void {
+  appended(log: UnflushedLog, bytes: number): void {
     this.#dirty.add(log);
     this.#bytes += bytes;
     if (this.#bytes <= this.#maxBytes || this.#running !== undefined || this.#isStopped) return;
@@ -29,7 +29,7 @@ export class BackgroundFlush {
     });
   }
 
-  forget(log: Log): void {
+  forget(log: UnflushedLog): void {
     this.#dirty.delete(log);
   }
 
@@ -49,9 +49,9 @@ export class BackgroundFlush {
   }
 
   /** Counts anew, since logs are flushed for other reasons too; the log with the most bytes. */
-  #takeLargest(): Log | undefined {
+  #takeLargest(): UnflushedLog | undefined {
     let bytes = 0;
-    let largest: Log | undefined;
+    let largest: UnflushedLog | undefined;
     for (const log of this.#dirty) {
       const { unflushedBytes } = log;
       if (unflushedBytes === 0 || log.isOffline) this.#dirty.delete(log);

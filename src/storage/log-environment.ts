@@ -3,11 +3,17 @@ import type { Disk } from "../platform/disk.ts";
 import type { Random } from "../platform/random.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { LogDirectory } from "./log-directory.ts";
-import type { Log } from "./log.ts";
 import type { OpenFiles } from "./log-file.ts";
 import type { ReadAhead } from "./read-ahead.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import type { TailCache } from "./tail-cache.ts";
+
+/** A log as far as it has to reach the device. */
+export interface UnflushedLog {
+  readonly unflushedBytes: number;
+  readonly isOffline: boolean;
+  flush(options: { readonly complete: boolean }): Promise<void>;
+}
 
 /** What all logs of a node share. */
 export interface LogEnvironment {
@@ -24,7 +30,7 @@ export interface LogEnvironment {
   /** Unlinks files that have their `.deleted` name after a while. */
   unlinkLater(directory: LogDirectory, paths: readonly string[], delayMs: number): void;
   /** `bytes` more of the log are not on the device. */
-  onUnflushed(log: Log, bytes: number): void;
-  /** The log was cut; its recovery point moved back. */
-  onTruncated(log: Log): void;
+  onUnflushed(log: UnflushedLog, bytes: number): void;
+  /** A log in the directory is being cut; its recovery point moved back. */
+  onTruncated(directory: LogDirectory): void;
 }

@@ -24,8 +24,6 @@ import { LogDirectoryError } from "./storage-error.ts";
 import type { StorageSettings } from "./storage-settings.ts";
 import { TailCache } from "./tail-cache.ts";
 
-export type { ConfigLookup, FoundFolder } from "./log-folders.ts";
-
 export interface LogManagerOptions {
   readonly platform: Platform;
   readonly logger: Logger;
@@ -90,7 +88,7 @@ export class LogManager {
       unlinkLater: (directory, paths, delayMs) =>
         this.#remover.removeLater(directory, paths, delayMs),
       onUnflushed: (log, bytes) => this.#backgroundFlush.appended(log, bytes),
-      onTruncated: (log) => this.#checkpointNow(log.directory),
+      onTruncated: (directory) => this.#checkpointNow(directory),
     };
     this.#directories = openDirectories({
       platform,

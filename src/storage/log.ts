@@ -37,11 +37,6 @@ import { FlushRefusedError, OfflineDirectoryError } from "./storage-error.ts";
 import type { ActiveProducer } from "./producer-state.ts";
 import type { AbortedTransaction } from "./transaction-index.ts";
 
-export type { AppendOptions, AppendResult } from "./append.ts";
-export type { ReadOptions, ReadResult } from "./log-reader.ts";
-export type { EpochEndOffset } from "./leader-epoch-cache.ts";
-export type { TimestampAndOffset } from "./log-timestamps.ts";
-
 /** The parts of a log as loading or creating it made them. */
 export interface LogParts {
   readonly topicPartition: TopicPartition;
@@ -672,7 +667,7 @@ export class Log implements TopicPartition {
   #beforeTruncation(): void {
     this.#isTouched = true;
     this.#lastAppendOffset = -1;
-    this.#environment.onTruncated(this);
+    this.#environment.onTruncated(this.directory);
   }
 }
 

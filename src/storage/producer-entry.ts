@@ -1,6 +1,6 @@
 import { assert } from "../core/assert.ts";
 import { NO_PRODUCER_EPOCH, NO_SEQUENCE } from "../records/record-batch.ts";
-import type { SnapshotEntry } from "./producer-state.ts";
+import type { ProducerSnapshot } from "../protocol/records/storage/producer-snapshot.ts";
 
 /** Batches of a producer that are remembered, to know a repeated one. */
 export const REMEMBERED_BATCHES = 5;
@@ -12,6 +12,9 @@ const OFFSET_DELTA = 2;
 const TIMESTAMP = 3;
 const NUMBERS_MAX = REMEMBERED_BATCHES * BATCH_NUMBERS;
 const SEQUENCES = 0x8000_0000;
+
+/** A producer's entry as a snapshot file has it. */
+export type SnapshotEntry = ProducerSnapshot["producerEntries"][number];
 
 /** A batch that was appended before. */
 export interface KnownBatch {

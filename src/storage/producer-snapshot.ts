@@ -6,7 +6,7 @@ import { decodeMessage, encodeMessage } from "../protocol/codec.ts";
 import { producerSnapshot } from "../protocol/records/storage/producer-snapshot.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { DELETED_SUFFIX, offsetOfFileName, SegmentSuffix, segmentFileName } from "./file-names.ts";
-import type { SnapshotEntry } from "./producer-state.ts";
+import type { SnapshotEntry } from "./producer-entry.ts";
 import { DamagedFileError } from "./storage-error.ts";
 
 /** A snapshot file: version (2), CRC-32C of all that follows the CRC (4), then the entries. */

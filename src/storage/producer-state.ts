@@ -1,5 +1,4 @@
 import { int16At, int32At } from "../core/bytes.ts";
-import type { ProducerSnapshot } from "../protocol/records/storage/producer-snapshot.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import {
   addSequence,
@@ -19,10 +18,7 @@ import {
   producerIdAt,
   RecordBatchView,
 } from "../records/record-batch.ts";
-import { ProducerEntry, type KnownBatch } from "./producer-entry.ts";
-
-/** A producer's entry as a snapshot file has it. */
-export type SnapshotEntry = ProducerSnapshot["producerEntries"][number];
+import { ProducerEntry, type KnownBatch, type SnapshotEntry } from "./producer-entry.ts";
 
 /** What a batch may not do; messages are for the client's log. */
 export interface ProducerRefusal {

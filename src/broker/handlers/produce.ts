@@ -10,7 +10,7 @@ import {
   isTransactionalAt,
   magicAt,
 } from "../../records/record-batch.ts";
-import type { AppendResult } from "../../storage/log.ts";
+import type { AppendResult } from "../../storage/append.ts";
 import { Pending, type Answer } from "../answer.ts";
 import type { Broker } from "../broker.ts";
 import { ADMIN_CLIENT_ID, isInternalTopic } from "../internal-topics.ts";
