@@ -197,7 +197,18 @@ export class LogManager {
         directory.fail(error);
       }
     }
+    await this.#flushRecovered();
     this.#startTasks();
+  }
+
+  /**
+   * What a process that was killed had not synced yet is found again, and would be served as if it
+   * had been: logs whose settings promise that it is (`flush.messages`) are synced first.
+   */
+  async #flushRecovered(): Promise<void> {
+    const due = [...this.#logs.values()].filter((log) => log.isFlushDue);
+    // A failure takes the directory offline, which is told there.
+    await Promise.all(due.map((log) => log.flush().catch(() => undefined)));
   }
 
   /** The log of a partition, the metadata log not included. */

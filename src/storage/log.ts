@@ -187,6 +187,11 @@ export class Log implements TopicPartition {
     return this.#segments.sizeBytes;
   }
 
+  /** Whether more records are not known to be on the device than `flush.messages` allows. */
+  get isFlushDue(): boolean {
+    return this.#logEndOffset - this.#flusher.requestedTo >= this.#config.flushMessages;
+  }
+
   /** Bytes that were appended since the last sync began. */
   get unflushedBytes(): number {
     return this.#flusher.unflushedBytes;
@@ -547,7 +552,7 @@ export class Log implements TopicPartition {
   #afterAppend(facts: AppendFacts): boolean {
     this.#flusher.appended(facts.sizeBytes);
     this.#environment.onUnflushed(this, facts.sizeBytes);
-    if (this.#logEndOffset - this.#flusher.requestedTo >= this.#config.flushMessages) {
+    if (this.isFlushDue) {
       this.#flusher.noteRequest();
       return true;
     }
