@@ -257,10 +257,10 @@ function afterFlushes(
   };
   for (const { partition, answer } of outstanding.flushes) {
     partition.flush().then(one, (error: unknown) => {
-      const { isOffline } = partition.log.directory;
-      if (isOffline) broker.logger.error("a flush failed", { error, topic: partition.topic });
-      // Otherwise the topic was deleted meanwhile, or the node is about to end.
-      const code = isOffline ? ErrorCode.KAFKA_STORAGE_ERROR : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+      // The topic was deleted meanwhile, or the node is about to end: the disk has not failed.
+      const isGone = partition.isOffline && !partition.log.directory.isOffline;
+      if (!isGone) broker.logger.error("a flush failed", { error, topic: partition.topic });
+      const code = isGone ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.KAFKA_STORAGE_ERROR;
       const refusal = refuse(partition.partition, code);
       Object.assign(answer, refusal, { logAppendTimeMs: -1, logStartOffset: -1 });
       one();
