@@ -15,7 +15,7 @@ import type { Options } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 import { readNodeConfiguration } from "../node-configuration.ts";
 import { isForPeople, outputFormat, stringifyJson } from "../output.ts";
-import { Problem, usageProblem } from "../problem.ts";
+import { usageProblem } from "../problem.ts";
 import { write, type Terminal } from "../terminal.ts";
 
 /** `moldau format`. */
@@ -90,31 +90,21 @@ function formatNode(config: BrokerConfig, clusterId: string, options: Options): 
   const featureLevels = new Map<string, number>();
   for (const [name, level] of options.pairs("feature")) featureLevels.set(name, Number(level));
   const releaseVersion = options.text("release-version");
-  try {
-    return formatStorage({
-      platform: nodePlatform,
-      logDirs: logDirsOf(config),
-      metadataLogDir: metadataLogDirOf(config),
-      nodeId: config.nodeId,
-      clusterId,
-      isController,
-      quorum: quorumOf(config, options),
-      ignoreFormatted: options.has("ignore-formatted"),
-      featureLevels,
-      scramRecords: options
-        .list("add-scram")
-        .map((argument) => parseScramArgument(argument, nodePlatform.random)),
-      ...(releaseVersion === undefined ? {} : { releaseVersion }),
-    });
-  } catch (thrown) {
-    if (thrown instanceof Error && "code" in thrown && thrown.code === "ALREADY_FORMATTED") {
-      throw new Problem("MLD1011", thrown.message, {
-        remedy: "use --ignore-formatted to leave it as it is, or choose another folder",
-        cause: thrown,
-      });
-    }
-    throw thrown;
-  }
+  return formatStorage({
+    platform: nodePlatform,
+    logDirs: logDirsOf(config),
+    metadataLogDir: metadataLogDirOf(config),
+    nodeId: config.nodeId,
+    clusterId,
+    isController,
+    quorum: quorumOf(config, options),
+    ignoreFormatted: options.has("ignore-formatted"),
+    featureLevels,
+    scramRecords: options
+      .list("add-scram")
+      .map((argument) => parseScramArgument(argument, nodePlatform.random)),
+    ...(releaseVersion === undefined ? {} : { releaseVersion }),
+  });
 }
 
 function quorumOf(config: BrokerConfig, options: Options): InitialQuorum {

@@ -67,17 +67,30 @@ async function startAndServe(
     config: loaded.config,
     logger,
     onFatal: (error) => ending.fail(error),
+    signal: ending.abort,
     ...(clusterId === undefined ? {} : { clusterId }),
   }).catch((thrown: unknown) => {
+    if (ending.abort.aborted) return undefined;
     throw startProblem(thrown, loaded.config);
   });
+  if (node === undefined) {
+    logger.info("stopped before it was ready");
+    return ExitCode.ok;
+  }
   const facts = factsOf(node, loaded.config, temporary !== undefined);
   const isJson = logFormat(options, forPeople) === "json";
   if (forPeople && !isJson) terminal.stdout.write(banner(terminal, facts));
   else announce(facts, logger, isJson);
   const readyFile = options.text("ready-file");
   if (readyFile !== undefined) writeReadyFile(readyFile, facts);
-  logger.info("stopping", { signal: await ending.signal });
+  try {
+    logger.info("stopping", { signal: await ending.signal });
+  } catch (thrown) {
+    logger.error("the node cannot go on", { error: thrown });
+    // What can be put in order is; the failure counts, not what comes of it.
+    await node.close().catch(() => undefined);
+    throw thrown;
+  }
   await node.close();
   logger.info("stopped");
   if (readyFile !== undefined) fs.rmSync(readyFile, { force: true });
@@ -195,15 +208,20 @@ function writeReadyFile(path: string, facts: NodeFacts): void {
 class Ending {
   /** Rejects with what the node could not go on after. */
   readonly signal: Promise<NodeJS.Signals>;
+  /** Aborted by the first signal; a start that is under way ends by it. */
+  readonly abort: AbortSignal;
   #reject: (error: Error) => void = () => undefined;
 
   constructor() {
+    const controller = new AbortController();
+    this.abort = controller.signal;
     this.signal = new Promise((resolveSignal, reject) => {
       this.#reject = reject;
       let firstMs: number | undefined;
       const on = (signal: NodeJS.Signals): void => {
         firstMs ??= performance.now();
         if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(SIGNAL_EXIT[signal] ?? 1);
+        controller.abort();
         resolveSignal(signal);
       };
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, on);
