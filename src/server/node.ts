@@ -116,6 +116,10 @@ class Node implements RunningNode {
       format: formatOptions(options),
       onDirectoryFailure: (directory, error) => {
         logger.error(`log directory ${directory.path} is offline from now on`, { error });
+        // The metadata log may be in the same directory; then the node is about to end.
+        this.#quorum?.directoriesChanged().catch((refused: unknown) => {
+          logger.error("the quorum was not told of it", { error: refused });
+        });
       },
     });
   }
