@@ -50,6 +50,8 @@ export class OffsetCheckpoint {
   #writing: Promise<void> | undefined;
   #waiting: ReadonlyMap<string, number> | undefined;
   #written: string | undefined;
+  /** Partitions of which the file may say something, whatever becomes of a write under way. */
+  #mentioned: ReadonlySet<string> = new Set();
   /** Counts the blocking writes. */
   #generation = 0;
 
@@ -77,7 +79,13 @@ export class OffsetCheckpoint {
       if (rest.length > 0) throw new DamagedFileError(this.path, `malformed entry "${line}"`);
       offsets.set(`${topic}-${Number(partition)}`, number);
     }
+    this.#mentioned = new Set(offsets.keys());
     return offsets;
+  }
+
+  /** Whether a process that reads the file after a crash may find something about the partition. */
+  mentions(name: string): boolean {
+    return this.#mentioned.has(name) || (this.#waiting?.has(name) ?? false);
   }
 
   /** Replaces the content; done when it is on the device. Does nothing when it is the same. */
@@ -98,13 +106,19 @@ export class OffsetCheckpoint {
     this.#written = undefined;
     writeFileAtomically(this.#disk, this.path, Buffer.from(text));
     this.#written = text;
+    this.#mentioned = new Set(offsets.keys());
   }
 
   async #writeWaiting(): Promise<void> {
     while (this.#waiting !== undefined) {
-      const text = formatOffsets(this.#waiting);
+      const offsets = this.#waiting;
+      const text = formatOffsets(offsets);
       this.#waiting = undefined;
-      if (text !== this.#written) await this.#replace(text);
+      if (text === this.#written) continue;
+      const generation = this.#generation;
+      this.#mentioned = new Set([...this.#mentioned, ...offsets.keys()]);
+      await this.#replace(text);
+      if (generation === this.#generation) this.#mentioned = new Set(offsets.keys());
     }
   }
 

@@ -238,6 +238,7 @@ export class LogManager {
     assert(!this.#logs.has(name), "the log is there already", { name });
     const directory = this.#directoryFor(options.directoryId);
     try {
+      this.#forgetNamesake(directory, name);
       const log = createLog(this.#environment, {
         topicPartition: { topic, partition },
         topicId: options.topicId,
@@ -255,6 +256,14 @@ export class LogManager {
         retriable: error.kind === "full",
         cause: error,
       });
+    }
+  }
+
+  /** What checkpoints say of a deleted partition must not be taken for the new one's of that name. */
+  #forgetNamesake(directory: LogDirectory, name: string): void {
+    for (const kind of CHECKPOINTS) {
+      const checkpoint = directory[kind];
+      if (checkpoint.mentions(name)) checkpoint.writeNow(this.#offsets(directory, kind));
     }
   }
 
