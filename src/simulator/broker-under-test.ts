@@ -133,8 +133,8 @@ export class BrokerUnderTest {
     return true;
   }
 
-  /** SIGTERM. */
-  async stop(): Promise<void> {
+  /** SIGTERM. With a disk that `isHurt` not everything can be kept as after a clean end. */
+  async stop(isHurt: boolean): Promise<void> {
     const node = this.#node;
     const process = this.host.process;
     if (node === undefined || process === undefined) return;
@@ -157,7 +157,7 @@ export class BrokerUnderTest {
       return;
     }
     this.host.kill();
-    this.#goneBy("clean");
+    this.#goneBy(isHurt ? "kill" : "clean");
   }
 
   /** SIGKILL. */

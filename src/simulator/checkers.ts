@@ -51,7 +51,7 @@ export function addCheckers(history: History, isStrict: boolean, run: CheckedRun
   history.add((fail) => new LogStart(fail, run));
   return {
     readBatches: history.add((fail) => new ReadBatches(fail)),
-    sequences: history.add((fail) => new Sequences(fail)),
+    sequences: history.add((fail) => new Sequences(fail, run)),
     producerIds: history.add((fail) => new GivenProducerIds(fail)),
     errors: history.add((fail) => new ExpectedErrors(fail, run)),
     liveness: history.add((fail) => new Liveness(fail, run)),

@@ -27,6 +27,10 @@ export interface SentBatch extends BatchDescription {
   state: BatchState;
   /** Requests it went out in. */
   attempts: number;
+  /** The process that it was sent to first. */
+  sentTo: number;
+  /** The node has refused it once, for a reason that may pass. */
+  wasRefused: boolean;
   baseOffset: number;
 }
 

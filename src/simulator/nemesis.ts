@@ -105,7 +105,7 @@ export class Nemesis {
       case "power loss in a disk call":
         return this.#interrupt(() => this.#losePower());
       case "clean restart":
-        await this.#scene.broker.stop();
+        await this.#scene.broker.stop(this.#scene.isDiskHurt);
         return this.#comeBack();
       case "quiet restart":
         return this.#quietRestart();
@@ -146,7 +146,7 @@ export class Nemesis {
     await this.#comingBack;
     if (kind === "power loss") this.#losePower();
     else if (kind === "kill") broker.kill();
-    else await broker.stop();
+    else await broker.stop(this.#scene.isDiskHurt);
     await this.#comeBack();
   }
 
@@ -236,7 +236,7 @@ export class Nemesis {
     const before = await auditor.stateOf(groups);
     const isHurt = scene.isDiskHurt || !scene.broker.isUp;
     if (!isHurt && before !== undefined) {
-      if (this.#random.chance(0.5)) await scene.broker.stop();
+      if (this.#random.chance(0.5)) await scene.broker.stop(scene.isDiskHurt);
       else scene.broker.kill();
     }
     await this.#comeBack();

@@ -118,6 +118,8 @@ export class Admin extends Actor {
     const errorCode = told?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
     scene.checkers.errors.told(`CreateTopics (${told?.errorMessage ?? ""})`, errorCode, undefined, [
       ErrorCode.REQUEST_TIMED_OUT,
+      // A node that is about to end takes no more partitions.
+      ...(scene.broker.isEnding ? [ErrorCode.INVALID_REPLICATION_FACTOR] : []),
     ]);
     if (errorCode === ErrorCode.REQUEST_TIMED_OUT) this.#maybe.set(name, { plan, incarnation });
     if (told === undefined || errorCode !== ErrorCode.NONE) return;

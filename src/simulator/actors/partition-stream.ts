@@ -52,14 +52,14 @@ export class PartitionStream {
   }
 
   /** The batch to send next: one that must go out again, else a new one. */
-  next(describe: () => NewBatch): SentBatch {
+  next(incarnation: number, describe: () => NewBatch): SentBatch {
     let batch = this.#unresolved[this.#inFlight];
     if (batch === undefined) {
       batch = this.#make(describe());
       this.#unresolved.push(batch);
     }
     this.#inFlight++;
-    batch.attempts++;
+    if (batch.attempts++ === 0) batch.sentTo = incarnation;
     return batch;
   }
 
@@ -104,6 +104,8 @@ export class PartitionStream {
       sizeBytes: bytesOfBatch(description).length,
       state: "open",
       attempts: 0,
+      sentTo: -1,
+      wasRefused: false,
       baseOffset: -1,
     };
     this.#nextSequence = addSequence(this.#nextSequence, fresh.valueSizes.length);

@@ -58,7 +58,8 @@ export class Producer extends Actor {
     if (identity === undefined) return;
     this.#identity = identity;
     if (this.#underWay.size >= REQUESTS_MAX) await Promise.race(this.#underWay);
-    if (client.isClosed) return;
+    // Meanwhile the connection may be gone, and the identity too.
+    if (client.isClosed || this.#identity !== identity) return;
     this.#send(client, identity, true);
   }
 
@@ -113,7 +114,7 @@ export class Producer extends Actor {
       if (withNew && !random.chance(0.5)) continue;
       const stream = this.#streamOf(partition, identity);
       if (!stream.canSend || (!withNew && !stream.hasWaiting)) continue;
-      const batch = stream.next(() => this.#describeBatch(partition));
+      const batch = stream.next(scene.broker.incarnation, () => this.#describeBatch(partition));
       shipments.push({ stream, batch, known: scene.marksOf(partition) });
       if (shipments.length === 4) break;
     }
@@ -220,12 +221,17 @@ export class Producer extends Actor {
       stream.resolved(batch, "given up");
       return false;
     }
-    checkers.errors.told("Produce", errorCode, partition.topic, [ErrorCode.INVALID_TIMESTAMP]);
+    checkers.errors.told("Produce", errorCode, partition.topic, [
+      ErrorCode.INVALID_TIMESTAMP,
+      // What was sent by name has come to a new topic, whose segments are smaller.
+      ...(partition.isLive ? [] : [ErrorCode.RECORD_LIST_TOO_LARGE]),
+    ]);
     if (errorCode === ErrorCode.INVALID_TIMESTAMP) {
       this.#beginAnew(stream);
       stream.resolved(batch, "refused");
       return true;
     }
+    batch.wasRefused = true;
     if (!partition.isLive || !this.#kind.retries) stream.resolved(batch, "given up");
     else stream.failed();
     return false;
