@@ -182,7 +182,7 @@ function completeValue(type: TypeLayout, value: unknown): unknown {
 
 // Damaged bytes.
 
-type Damage =
+export type Damage =
   | { readonly kind: "flip"; readonly at: number; readonly bit: number }
   | { readonly kind: "put"; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: "insert"; readonly at: number; readonly bytes: Uint8Array }
@@ -190,7 +190,7 @@ type Damage =
   | { readonly kind: "cut"; readonly at: number };
 
 /** Numbers that lie: lengths and counts in all their forms. */
-const lies = [
+export const lies: readonly Uint8Array[] = [
   [0xff],
   [0x7f],
   [0x80],

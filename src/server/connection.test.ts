@@ -1,88 +1,9 @@
 import assert from "node:assert/strict";
-import * as net from "node:net";
 import { once } from "node:events";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
-import { nodeClock } from "../platform/node/clock.ts";
-import { nodeNetwork } from "../platform/node/network.ts";
-import { silentLogger } from "../telemetry/logger.ts";
-import { Acceptor } from "./acceptor.ts";
-import { ConnectionLimits } from "./connection-limits.ts";
-import { UNREAD_RESPONSE_BYTES_MAX, type FrameHandler } from "./connection.ts";
-import { ReceiveBuffers } from "./receive-buffers.ts";
-import { RepeatedLines } from "./repeated-lines.ts";
-
-const FRAME_BYTES_MAX = 8 * 1024 * 1024;
-
-interface Setting {
-  readonly onFrame: FrameHandler;
-  readonly bufferBytesMax?: number;
-  readonly connectionsPerIpMax?: number;
-  readonly onWarning?: (message: string) => void;
-}
-
-async function listen(
-  t: TestContext,
-  setting: Setting,
-): Promise<{ acceptor: Acceptor; port: number }> {
-  const lines = new RepeatedLines(
-    { ...silentLogger, warn: (message) => setting.onWarning?.(message) },
-    nodeClock,
-  );
-  const acceptor = new Acceptor({
-    network: nodeNetwork,
-    clock: nodeClock,
-    lines,
-    limits: new ConnectionLimits({
-      connectionsMax: 1000,
-      connectionsPerIpMax: setting.connectionsPerIpMax ?? 1000,
-      perIpOverrides: new Map(),
-    }),
-    buffers: new ReceiveBuffers({
-      maxBytes: setting.bufferBytesMax ?? 64 * 1024 * 1024,
-      clock: nodeClock,
-    }),
-    frameBytesMax: FRAME_BYTES_MAX,
-    idleMaxMs: -1,
-  });
-  const { port } = await acceptor.listen("127.0.0.1", 0);
-  acceptor.serve(setting.onFrame);
-  t.after(async () => {
-    acceptor.closeConnections();
-    await acceptor.stopListening();
-    lines.close();
-  });
-  return { acceptor, port };
-}
-
-function frameOf(content: Uint8Array): Buffer {
-  const frame = Buffer.alloc(4 + content.length);
-  frame.writeInt32BE(content.length);
-  frame.set(content, 4);
-  return frame;
-}
-
-/** Echoes each frame; the copy is what a handler owes to what it keeps. */
-const echo: FrameHandler = (frame, exchange) => {
-  exchange.respond({ chunks: [frameOf(frame)], onSent: undefined });
-};
-
-async function connect(port: number): Promise<net.Socket> {
-  const socket = net.connect({ host: "127.0.0.1", port });
-  await once(socket, "connect");
-  return socket;
-}
-
-async function readBytes(socket: net.Socket, count: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of socket.iterator({ destroyOnReturn: false })) {
-    parts.push(part as Buffer);
-    size += (part as Buffer).length;
-    if (size >= count) break;
-  }
-  return Buffer.concat(parts);
-}
+import { UNREAD_RESPONSE_BYTES_MAX } from "./connection.ts";
+import { connect, echo, frameOf, listen, readBytes } from "./server-kit.test.ts";
 
 test("frames of any size, cut anywhere, are handled whole and answered in order", async (t) => {
   const { port } = await listen(t, { onFrame: echo });

@@ -178,6 +178,7 @@ export class ClientConnection implements Receiver, MemoryHolder {
 
   resumeReading(): void {
     this.#waitingForMemory = false;
+    this.frameBeganMs = this.#host.clock.monotonicMs();
     this.#resumeIfPossible();
   }
 

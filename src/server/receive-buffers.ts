@@ -8,7 +8,7 @@ const SMALLEST_BUFFER_BYTES = 1024;
 const LARGEST_KEPT_BYTES = 1024 * 1024;
 /** Free buffers that are kept for reuse, together. */
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
-/** While others wait for memory, a frame may take this long to arrive. */
+/** While others wait for memory, a frame may take this long to arrive, its own waiting not counted. */
 export const FRAME_UNDER_PRESSURE_MS_MAX = 30_000;
 /** While somebody waits for memory, it is looked this often who takes too long. */
 const PRESSURE_CHECK_MS = 1000;
@@ -20,9 +20,9 @@ const OVERDRAFT_BYTES_MIN = 16 * 1024 * 1024;
 
 /** A connection that holds part of a frame. */
 export interface MemoryHolder {
-  /** When that frame began, by the monotonic clock. */
+  /** When that frame began, or its waiting ended, by the monotonic clock. */
   readonly frameBeganMs: number;
-  /** There is memory: reading may go on. */
+  /** There is memory: reading may go on. The time of the frame begins anew. */
   resumeReading(): void;
   /** Its frame takes too long while others wait. */
   giveUp(): void;
@@ -168,7 +168,7 @@ export class ReceiveBuffers {
     if (this.#waiting.size === 0) return;
     const oldest = this.#clock.monotonicMs() - FRAME_UNDER_PRESSURE_MS_MAX;
     for (const holder of this.#holders) {
-      if (holder.frameBeganMs < oldest) holder.giveUp();
+      if (holder.frameBeganMs < oldest && !this.#waiting.has(holder)) holder.giveUp();
     }
     this.#scheduleWake();
     this.#pressureTimer = this.#clock.setTimer(PRESSURE_CHECK_MS, () => this.#relieve());

@@ -23,6 +23,11 @@ export function handleDescribeTopicPartitions(
   request: DescribeTopicPartitionsRequest,
 ): DescribeTopicPartitionsResponseInput {
   const { cursor } = request;
+  if (cursor !== null && cursor.partitionIndex < 0) {
+    return {
+      topics: request.topics.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name })),
+    };
+  }
   const all = request.topics.length === 0;
   const names = all
     ? broker.topics().map((topic) => topic.name)
@@ -42,7 +47,7 @@ export function handleDescribeTopicPartitions(
     if (left === 0) {
       return { topics, nextCursor: { topicName: name, partitionIndex: from } };
     }
-    const to = Math.min(topic.partitions.length, from + left);
+    const to = Math.max(from, Math.min(topic.partitions.length, from + left));
     topics.push(describeTopic(broker, topic, from, to));
     left -= to - from;
     if (to < topic.partitions.length) {

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { loadNodeConfig } from "../config/node-config.ts";
+import { nodePlatform } from "../platform/node/platform.ts";
+import { ErrorCode } from "../protocol/error-code.ts";
+import { createTopicsRequest, createTopicsResponse } from "../protocol/messages/create-topics.ts";
+import {
+  describeTopicPartitionsRequest,
+  describeTopicPartitionsResponse,
+} from "../protocol/messages/describe-topic-partitions.ts";
+import { silentLogger } from "../telemetry/logger.ts";
+import { startNode, type RunningNode } from "./node.ts";
+import { RawClient } from "./raw-client.ts";
+
+/** Requests that decode and that no sound client sends; most of them were found by `node.fuzz.ts`. */
+
+let folder: string;
+let node: RunningNode;
+let client: RawClient;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "moldau-odd-"));
+  const { config } = loadNodeConfig({ dataDirectory: folder, flags: { port: 0 } });
+  node = await startNode({ platform: nodePlatform, config, logger: silentLogger });
+  client = await RawClient.connect(nodePlatform.network, { host: "127.0.0.1", port: node.port });
+  await client.send(createTopicsRequest, createTopicsResponse, 7, {
+    topics: [{ name: "orders", numPartitions: 3, replicationFactor: 1 }],
+  });
+});
+
+after(async () => {
+  client.close();
+  await node.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("a cursor of DescribeTopicPartitions may be any number", async () => {
+  const describe = (partitionIndex: number) =>
+    client.send(describeTopicPartitionsRequest, describeTopicPartitionsResponse, 0, {
+      topics: [{ name: "orders" }],
+      cursor: { topicName: "orders", partitionIndex },
+    });
+  const before = await describe(-1);
+  assert.equal(before.topics[0]!.errorCode, ErrorCode.INVALID_REQUEST);
+  const within = await describe(1);
+  assert.deepEqual(
+    within.topics[0]!.partitions.map((partition) => partition.partitionIndex),
+    [1, 2],
+  );
+  const beyond = await describe(0x7fffffff);
+  assert.equal(beyond.topics[0]!.errorCode, ErrorCode.NONE);
+  assert.deepEqual(beyond.topics[0]!.partitions, []);
+  assert.equal(beyond.nextCursor, null);
+});
