@@ -202,6 +202,7 @@ async function recordOffsetsOf(client: RawClient, topicId: string, partition: nu
     });
     const part = answer.responses[0]!.partitions[0]!;
     if (part.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      assert.ok(part.logStartOffset > fetchOffset, "out of range, but not below the start");
       fetchOffset = part.logStartOffset;
       continue;
     }
@@ -209,6 +210,7 @@ async function recordOffsetsOf(client: RawClient, topicId: string, partition: nu
     if (part.records === null || part.records.length === 0) return offsets;
     for (const batch of batchesIn(part.records)) {
       assert.ok(batch.verifyChecksum());
+      assert.ok(batch.lastOffset >= fetchOffset, "an answer that does not go on");
       fetchOffset = batch.lastOffset + 1;
       for (const record of batch.records()) {
         if (record.offset >= part.logStartOffset) offsets.push(record.offset);
