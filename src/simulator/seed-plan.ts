@@ -38,6 +38,8 @@ export interface SeedPlan {
   /** Settings of the broker, `name=value`. */
   readonly brokerSettings: readonly string[];
   readonly topicCount: number;
+  /** Names of deleted topics are used again; then producers name topics by id. */
+  readonly reusesNames: boolean;
   readonly idempotentProducers: number;
   readonly plainProducers: number;
   readonly consumers: number;
@@ -66,6 +68,7 @@ export function planOf(seed: number): SeedPlan {
     directories,
     brokerSettings: planSettings(random, isStrict, directories),
     topicCount: random.between(1, 4),
+    reusesNames: random.chance(0.5),
     idempotentProducers: random.between(1, 3),
     plainProducers: random.between(0, 2),
     consumers: random.between(1, 3),

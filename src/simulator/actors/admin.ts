@@ -89,7 +89,7 @@ export class Admin extends Actor {
 
   async #create(client: SimClient): Promise<void> {
     const { random, scene } = this;
-    const isAgain = random.chance(0.3) && this.#count > 0;
+    const isAgain = scene.plan.reusesNames && this.#count > 0 && random.chance(0.5);
     const name = `topic-${isAgain ? random.below(this.#count) : this.#count++}`;
     if (scene.history.topicNamed(name) !== undefined) return;
     const plan = planTopic(scene.plan, random);

@@ -156,7 +156,9 @@ export class Producer extends Actor {
   }
 
   async #ship(client: SimClient, acks: number, shipments: readonly Shipment[]): Promise<void> {
-    const version = client.versionOf(produceRequest, ZSTD_VERSION);
+    // A request that names a topic may come late, to another topic of that name.
+    const byId = this.scene.plan.reusesNames;
+    const version = client.versionOf(produceRequest, byId ? TOPIC_ID_VERSION : ZSTD_VERSION);
     const body = {
       acks,
       timeoutMs: TIMEOUT_MS,

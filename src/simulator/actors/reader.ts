@@ -30,7 +30,7 @@ export class Reader extends Actor {
       if (this.#positions.get(partition) !== fetchOffset) continue;
       const last = batches.at(-1);
       if (last !== undefined) this.#positions.set(partition, last.nextOffset);
-      else if (errorCode !== ErrorCode.NONE) this.#positions.delete(partition);
+      else if (errorCode !== ErrorCode.NONE) this.#forget(partition);
     }
   }
 
@@ -45,9 +45,7 @@ export class Reader extends Actor {
     for (const partition of this.#positions.keys()) {
       const isLive = live.includes(partition);
       if (isLive && !random.chance(0.01)) continue;
-      this.#positions.delete(partition);
-      // Where topics go by name, a new one of that name would be taken for it.
-      if (!isLive) this.#session = undefined;
+      this.#forget(partition);
     }
     for (const partition of live) {
       const isRead = this.#positions.has(partition);
@@ -56,6 +54,12 @@ export class Reader extends Actor {
       const end = Math.max(highWatermark, logStart);
       this.#positions.set(partition, random.chance(0.3) ? end : random.between(logStart, end));
     }
+  }
+
+  #forget(partition: PartitionHistory): void {
+    this.#positions.delete(partition);
+    // Where topics go by name, a new one of that name would be taken for it.
+    if (!partition.isLive) this.#session = undefined;
   }
 
   #sizes(): FetchOptions {
