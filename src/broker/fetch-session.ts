@@ -98,8 +98,8 @@ export class FetchSessions {
   }
 
   /**
-   * A new session, which owns `partitions` from now on; `undefined` when it would be empty, or when
-   * every slot is taken by one that is worth more.
+   * A new session, which owns `partitions` from now on; `undefined` when every slot is taken by
+   * one that is worth more.
    */
   create(
     usesTopicIds: boolean,
@@ -107,7 +107,7 @@ export class FetchSessions {
     nowMs: number,
   ): FetchSession | undefined {
     const { size } = partitions;
-    if (size === 0 || this.#partitionCount + size > SESSION_PARTITIONS_MAX) return undefined;
+    if (this.#partitionCount + size > SESSION_PARTITIONS_MAX) return undefined;
     if (this.#sessions.size >= this.#slots && !this.#evict(size, nowMs)) return undefined;
     let id: number;
     do {

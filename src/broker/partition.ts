@@ -1,6 +1,7 @@
 import { assert } from "../core/assert.ts";
 import type { TopicPartition } from "../core/topic-partition.ts";
 import type { Uuid } from "../core/uuid.ts";
+import { UNDEFINED_EPOCH } from "../protocol/constants.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import type { AppendOptions, AppendResult } from "../storage/append.ts";
 import type { Log } from "../storage/log.ts";
@@ -100,7 +101,7 @@ export class Partition implements TopicPartition, Growing {
   /** Whether a request that believes in `currentLeaderEpoch` (−1 = none) may be served by this leader. */
   checkLeader(currentLeaderEpoch: number): LeaderCheck {
     if (this.isOffline) return ErrorCode.KAFKA_STORAGE_ERROR;
-    if (currentLeaderEpoch >= 0) {
+    if (currentLeaderEpoch !== UNDEFINED_EPOCH) {
       if (currentLeaderEpoch < this.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
       if (currentLeaderEpoch > this.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
     }

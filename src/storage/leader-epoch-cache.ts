@@ -1,6 +1,7 @@
 import { assert } from "../core/assert.ts";
 import { messageOf } from "../core/errors.ts";
 import { writeFileAtomicallyAsync, type Disk } from "../platform/disk.ts";
+import { UNDEFINED_EPOCH } from "../protocol/constants.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { formatCheckpoint, parseCheckpoint, wholeNumber } from "./checkpoint-file.ts";
 import { DamagedFileError } from "./storage-error.ts";
@@ -101,7 +102,7 @@ export class LeaderEpochCache {
    */
   endOffsetFor(epoch: number, logEndOffset: number): EpochEndOffset | undefined {
     const entries = this.#entries;
-    if (epoch < 0 || entries.length === 0) return undefined;
+    if (epoch === UNDEFINED_EPOCH || entries.length === 0) return undefined;
     if (epoch === entries.at(-1)!.epoch) return { epoch, endOffset: logEndOffset };
     const above = entries.findIndex((entry) => entry.epoch > epoch);
     if (above < 0) return undefined;

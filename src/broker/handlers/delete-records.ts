@@ -29,11 +29,11 @@ export function handleDeleteRecords(
 }
 
 function deleteRecords(broker: Broker, topic: string, wanted: Wanted): PartitionAnswer {
-  if (isInternalTopic(topic)) return refuse(wanted, ErrorCode.INVALID_TOPIC_EXCEPTION);
   const partition = broker.replicas.partitionOf(topic, wanted.partitionIndex);
   if (partition === undefined) {
     return refuse(wanted, broker.missingPartition(topic, wanted.partitionIndex));
   }
+  if (isInternalTopic(topic)) return refuse(wanted, ErrorCode.INVALID_TOPIC_EXCEPTION);
   const check = partition.checkLeader(-1);
   if (check !== ErrorCode.NONE) return refuse(wanted, check);
   const { log } = partition;

@@ -1,3 +1,4 @@
+import { UNDEFINED_EPOCH } from "../../protocol/constants.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { FetchRequest, FetchResponseInput } from "../../protocol/messages/fetch.ts";
 import { Pending, type Answer } from "../answer.ts";
@@ -64,14 +65,15 @@ export function handleFetch(
   const plan = planFetch(broker, context, request);
   if (typeof plan === "number") return { errorCode: plan };
   const first = readAll(broker, context, plan);
-  const isDone = first.bytes >= request.minBytes || first.failed;
-  if (isDone || request.maxWaitMs <= 0 || plan.partitions.size === 0) {
+  const minBytes = Math.min(request.minBytes, plan.maxBytes);
+  const isDone = first.bytes >= minBytes || first.failed;
+  if (isDone || request.maxWaitMs <= 0 || first.waitFor.length === 0) {
     return respond(broker, context, plan, first);
   }
   letGo(first);
   return park(broker, context, plan, {
     partitions: first.waitFor,
-    bytesMissing: Math.max(1, request.minBytes - first.bytes),
+    bytesMissing: Math.max(1, minBytes - first.bytes),
     maxWaitMs: request.maxWaitMs,
   });
 }
@@ -139,7 +141,7 @@ function planFetch(
   const isKept = fetchSessions.update(session, wanted, forgottenOf(usesTopicIds, request), nowMs);
   return isKept
     ? { ...plan, session, incremental: true, partitions }
-    : { ...plan, session: undefined, incremental: false, partitions };
+    : { ...plan, session: undefined, incremental: false, partitions: wanted };
 }
 
 function requestedPartitions(
@@ -157,7 +159,7 @@ function requestedPartitions(
         topicId: topic.topicId,
         partition: wanted.partition,
         fetchOffset: wanted.fetchOffset,
-        currentLeaderEpoch: wanted.currentLeaderEpoch,
+        currentLeaderEpoch: Math.max(UNDEFINED_EPOCH, wanted.currentLeaderEpoch),
         lastFetchedEpoch: wanted.lastFetchedEpoch,
         logStartOffset: wanted.logStartOffset,
         partitionMaxBytes: wanted.partitionMaxBytes,
@@ -188,9 +190,10 @@ function readAll(broker: Broker, context: RequestContext, plan: Plan): Reading {
   try {
     for (const [key, wanted] of plan.partitions) {
       const answer = readPartition(broker, context, plan, wanted, reading);
-      if (answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== undefined) {
-        reading.failed = true;
-      }
+      // What is not known at all does not end the wait, or its client would ask on and on.
+      const errorCode = answer.errorCode ?? ErrorCode.NONE;
+      const failed = errorCode !== ErrorCode.NONE && !isUnknown(errorCode);
+      if (failed || answer.divergingEpoch !== undefined) reading.failed = true;
       reading.answers.set(key, answer);
     }
   } catch (error) {
@@ -198,6 +201,12 @@ function readAll(broker: Broker, context: RequestContext, plan: Plan): Reading {
     throw error;
   }
   return reading;
+}
+
+function isUnknown(errorCode: number): boolean {
+  return (
+    errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION || errorCode === ErrorCode.UNKNOWN_TOPIC_ID
+  );
 }
 
 /** What was read is not going to be sent. */
@@ -225,21 +234,32 @@ function readPartition(
     return refuse(wanted, ErrorCode.INCONSISTENT_TOPIC_ID);
   }
   const check = partition.checkLeader(wanted.currentLeaderEpoch);
-  if (check !== ErrorCode.NONE) {
-    const answer = refuse(wanted, check);
-    if (context.apiVersion < LEADER_VERSION) return answer;
-    const { leader, leaderEpoch } = partition.state;
-    return { ...answer, currentLeader: { leaderId: leader, leaderEpoch } };
-  }
+  if (check !== ErrorCode.NONE) return refuseAsLeader(context, partition, wanted, check);
   if (plan.replicaId > CONSUMER_REPLICA_ID) {
-    return refuse(wanted, ErrorCode.NOT_LEADER_OR_FOLLOWER);
+    return refuseAsLeader(context, partition, wanted, ErrorCode.NOT_LEADER_OR_FOLLOWER);
   }
   if (context.apiVersion < ZSTD_VERSION && partition.log.config.compressionType === "zstd") {
     return refuse(wanted, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE);
   }
   const diverging = divergence(partition, wanted);
+  if (diverging === "unknown") return refuse(wanted, ErrorCode.OFFSET_OUT_OF_RANGE);
   if (diverging !== undefined) return { ...told(partition, wanted), divergingEpoch: diverging };
   return readRecords(plan, partition, wanted, reading);
+}
+
+/** Refuses, and names the leader to a client whose metadata are out of date. */
+function refuseAsLeader(
+  context: RequestContext,
+  partition: Partition,
+  wanted: FetchPartition,
+  errorCode: ErrorCode,
+): PartitionAnswer {
+  const answer = refuse(wanted, errorCode);
+  const isOutOfDate =
+    errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH;
+  if (context.apiVersion < LEADER_VERSION || !isOutOfDate) return answer;
+  const { leader, leaderEpoch } = partition.state;
+  return { ...answer, currentLeader: { leaderId: leader, leaderEpoch } };
 }
 
 function readRecords(
@@ -252,12 +272,7 @@ function readRecords(
   const committed = plan.isolationLevel === READ_COMMITTED;
   const upToOffset = committed ? partition.lastStableOffset : partition.highWatermark;
   if (wanted.fetchOffset < log.logStartOffset || wanted.fetchOffset > log.logEndOffset) {
-    return {
-      ...refuse(wanted, ErrorCode.OFFSET_OUT_OF_RANGE),
-      highWatermark: partition.highWatermark,
-      lastStableOffset: partition.lastStableOffset,
-      logStartOffset: log.logStartOffset,
-    };
+    return refuse(wanted, ErrorCode.OFFSET_OUT_OF_RANGE);
   }
   reading.waitFor.push(partition);
   const answer = told(partition, wanted);
@@ -299,7 +314,7 @@ function refuse(wanted: FetchPartition, errorCode: number): PartitionAnswer {
     highWatermark: -1,
     lastStableOffset: -1,
     logStartOffset: -1,
-    abortedTransactions: null,
+    abortedTransactions: isUnknown(errorCode) ? [] : null,
     records: [],
   };
 }
@@ -308,10 +323,10 @@ function refuse(wanted: FetchPartition, errorCode: number): PartitionAnswer {
 function divergence(
   partition: Partition,
   wanted: FetchPartition,
-): { epoch: number; endOffset: number } | undefined {
+): { epoch: number; endOffset: number } | "unknown" | undefined {
   if (wanted.lastFetchedEpoch < 0) return undefined;
   const end = partition.log.endOffsetForEpoch(wanted.lastFetchedEpoch);
-  if (end === undefined) return { epoch: -1, endOffset: -1 };
+  if (end === undefined) return "unknown";
   if (end.epoch < wanted.lastFetchedEpoch || end.endOffset < wanted.fetchOffset) return end;
   return undefined;
 }
@@ -325,7 +340,10 @@ function respond(
   if (reading.releases.length > 0) context.onSent = () => letGo(reading);
   const responses = collect(plan, reading);
   const sessionId = plan.session?.id ?? NO_SESSION;
-  if (!reading.failed) return { errorCode: ErrorCode.NONE, sessionId, responses };
+  // A follower knows its leaders' addresses.
+  if (!reading.failed || plan.replicaId > CONSUMER_REPLICA_ID) {
+    return { errorCode: ErrorCode.NONE, sessionId, responses };
+  }
   return {
     errorCode: ErrorCode.NONE,
     sessionId,

@@ -44,24 +44,20 @@ export function handleListOffsets(
   context: RequestContext,
   request: ListOffsetsRequest,
 ): ListOffsetsResponseInput {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
-  for (const topic of request.topics) {
-    for (const { partitionIndex } of topic.partitions) {
-      const key = `${topic.name}:${partitionIndex}`;
-      if (seen.has(key)) repeated.add(key);
-      seen.add(key);
+  const topics = new Map<string, Map<number, PartitionAnswer>>();
+  for (const { name, partitions } of request.topics) {
+    const answers = topics.get(name) ?? new Map<number, PartitionAnswer>();
+    topics.set(name, answers);
+    for (const wanted of partitions) {
+      const { partitionIndex } = wanted;
+      const answer = answers.has(partitionIndex)
+        ? refuse(wanted, ErrorCode.INVALID_REQUEST)
+        : listOffset(broker, context, request, name, wanted);
+      answers.set(partitionIndex, answer);
     }
   }
   return {
-    topics: request.topics.map((topic) => ({
-      name: topic.name,
-      partitions: topic.partitions.map((wanted) =>
-        repeated.has(`${topic.name}:${wanted.partitionIndex}`)
-          ? refuse(wanted, ErrorCode.INVALID_REQUEST)
-          : listOffset(broker, context, request, topic.name, wanted),
-      ),
-    })),
+    topics: Array.from(topics, ([name, answers]) => ({ name, partitions: [...answers.values()] })),
   };
 }
 
@@ -72,6 +68,10 @@ function listOffset(
   topic: string,
   wanted: Wanted,
 ): PartitionAnswer {
+  const { timestamp } = wanted;
+  if (timestamp < 0 && context.apiVersion < (specialSince.get(timestamp) ?? Infinity)) {
+    return refuse(wanted, ErrorCode.UNSUPPORTED_VERSION);
+  }
   const partition = broker.replicas.partitionOf(topic, wanted.partitionIndex);
   if (partition === undefined) {
     return refuse(wanted, broker.missingPartition(topic, wanted.partitionIndex));
@@ -79,13 +79,6 @@ function listOffset(
   const check = partition.checkLeader(wanted.currentLeaderEpoch);
   if (check !== ErrorCode.NONE && request.replicaId !== DEBUGGING_REPLICA_ID) {
     return refuse(wanted, check);
-  }
-  const { timestamp } = wanted;
-  if (timestamp < 0) {
-    const since = specialSince.get(timestamp);
-    if (since === undefined || since > context.apiVersion) {
-      return refuse(wanted, ErrorCode.UNSUPPORTED_VERSION);
-    }
   }
   const isConsumer = request.replicaId === -1;
   const committed = request.isolationLevel === READ_COMMITTED;

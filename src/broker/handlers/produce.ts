@@ -174,7 +174,8 @@ function withoutTransactionalId(request: ProduceRequest): ProduceResponseInput {
 
 function isZstd(records: Buffer): boolean {
   return (
-    records.length >= BATCH_HEADER_BYTES &&
+    completeBatchSizeAt(records, 0, records.length) > 0 &&
+    magicAt(records, 0) === 2 &&
     (attributesAt(records, 0) & BatchAttribute.codecMask) === codecId("zstd")
   );
 }
