@@ -89,7 +89,7 @@ function refusedName(
   collisions: TopicNameCollisions,
 ): ApiError | undefined {
   if (name === METADATA_TOPIC) {
-    return apiError("TOPIC_AUTHORIZATION_FAILED", "Authorization failed.");
+    return apiError("INVALID_REQUEST", `Topic ${name} is the cluster's own.`);
   }
   const reason = invalidTopicName(name);
   if (reason !== undefined) return apiError("INVALID_TOPIC_EXCEPTION", reason);
@@ -142,7 +142,8 @@ function effectiveConfigs(
   return described
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, value, readOnly, configSource, isSensitive }) => {
-      return { name, value, readOnly, configSource, isSensitive };
+      // What was asked for is told as it was written.
+      return { name, value: own.get(name) ?? value, readOnly, configSource, isSensitive };
     });
 }
 

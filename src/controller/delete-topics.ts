@@ -21,7 +21,10 @@ interface Target {
   readonly topicId: Uuid;
 }
 
-/** DeleteTopics, by name and (version 6) by id. */
+/**
+ * DeleteTopics, by name and (version 6) by id. What is asked for twice is not done: neither what is
+ * named twice, nor what is named and asked for by its id.
+ */
 export function decideDeleteTopics(
   state: ControllerState,
   request: DeleteTopicsRequest,
@@ -31,32 +34,60 @@ export function decideDeleteTopics(
     ...request.topicNames.map((name) => ({ name, topicId: ZERO_UUID })),
     ...request.topics,
   ];
-  const disabled = state.config.get("delete.topic.enable")
-    ? undefined
-    : deletionDisabled(apiVersion);
-  const names = countOf(targets.map(({ name }) => name ?? ""));
-  const ids = countOf(targets.map(({ topicId }) => topicId));
-  const records: ClusterRecord[] = [];
-  const deleted = new Set<Uuid>();
-  const responses = targets.map((target): TopicResult => {
-    const refused = disabled ?? malformed(target, names, ids);
-    if (refused !== undefined) return result(target.name, target.topicId, refused);
-    const byName = target.name !== null;
-    const topic = byName
-      ? state.image.topic(target.name ?? "")
-      : state.image.topicById(target.topicId);
-    if (topic === undefined) {
-      const error = apiError(byName ? "UNKNOWN_TOPIC_OR_PARTITION" : "UNKNOWN_TOPIC_ID", null);
-      return result(target.name, target.topicId, error);
+  if (!state.config.get("delete.topic.enable")) {
+    const error = deletionDisabled(apiVersion);
+    const responses = targets.map(({ name, topicId }) => result(name, topicId, error));
+    return { records: [], reply: { throttleTimeMs: 0, responses } };
+  }
+  const responses: TopicResult[] = [];
+  const names = new Map<string, number>();
+  const ids = new Map<Uuid, number>();
+  for (const target of targets) {
+    const { name, topicId } = target;
+    if ((name === null) === (topicId === ZERO_UUID)) {
+      responses.push(result(name, topicId, malformed(target)));
+    } else if (name !== null) {
+      names.set(name, (names.get(name) ?? 0) + 1);
+    } else {
+      ids.set(topicId, (ids.get(topicId) ?? 0) + 1);
     }
-    if (deleted.has(topic.id)) {
+  }
+  const found = new Map<Uuid, string>();
+  const again = new Set<Uuid>();
+  for (const [topicId, times] of ids) {
+    const topic = state.image.topicById(topicId);
+    if (times > 1) {
+      responses.push(result(null, topicId, apiError("INVALID_REQUEST", "Duplicate topic id.")));
+      again.add(topicId);
+    } else if (topic === undefined) {
+      const error = apiError("UNKNOWN_TOPIC_ID", "There is no topic with this id.");
+      responses.push(result(null, topicId, error));
+    } else {
+      found.set(topicId, topic.name);
+    }
+  }
+  for (const [name, times] of names) {
+    const topic = state.image.topic(name);
+    if (times > 1) {
+      const error = apiError("INVALID_REQUEST", "Duplicate topic name.");
+      responses.push(result(name, ZERO_UUID, error));
+    } else if (topic === undefined) {
+      const error = apiError("UNKNOWN_TOPIC_OR_PARTITION", "There is no topic of this name.");
+      responses.push(result(name, ZERO_UUID, error));
+    } else if (found.has(topic.id) || again.has(topic.id)) {
+      found.delete(topic.id);
+      again.add(topic.id);
       const message = "The provided topic name maps to an ID that was already supplied.";
-      return result(topic.name, topic.id, apiError("INVALID_REQUEST", message));
+      responses.push(result(name, topic.id, apiError("INVALID_REQUEST", message)));
+    } else {
+      found.set(topic.id, name);
     }
-    deleted.add(topic.id);
-    records.push({ kind: "RemoveTopicRecord", version: 0, value: { topicId: topic.id } });
-    return result(topic.name, topic.id, noError);
-  });
+  }
+  const records: ClusterRecord[] = [];
+  for (const [topicId, name] of found) {
+    records.push({ kind: "RemoveTopicRecord", version: 0, value: { topicId } });
+    responses.push(result(name, topicId, noError));
+  }
   return { records, reply: { throttleTimeMs: 0, responses } };
 }
 
@@ -65,33 +96,14 @@ function deletionDisabled(apiVersion: number): ApiError {
   return apiError("INVALID_REQUEST", "This version does not support TOPIC_DELETION_DISABLED.");
 }
 
-function malformed(
-  { name, topicId }: Target,
-  names: ReadonlyMap<string, number>,
-  ids: ReadonlyMap<string, number>,
-): ApiError | undefined {
-  const hasId = topicId !== ZERO_UUID;
-  if (name !== null && hasId) {
-    return apiError("INVALID_REQUEST", "You may not specify both topic name and topic id.");
-  }
-  if (name === null && !hasId) {
-    return apiError("INVALID_REQUEST", "Neither topic name nor id were specified.");
-  }
-  if (name !== null && (names.get(name) ?? 0) > 1) {
-    return apiError("INVALID_REQUEST", "Duplicate topic name.");
-  }
-  if (hasId && (ids.get(topicId) ?? 0) > 1) {
-    return apiError("INVALID_REQUEST", "Duplicate topic id.");
-  }
-  return undefined;
+function malformed({ name }: Target): ApiError {
+  const message =
+    name === null
+      ? "Neither topic name nor id were specified."
+      : "You may not specify both topic name and topic id.";
+  return apiError("INVALID_REQUEST", message);
 }
 
 function result(name: string | null, topicId: Uuid, error: ApiError): TopicResult {
   return { name, topicId, errorCode: error.code, errorMessage: error.message };
-}
-
-function countOf(values: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return counts;
 }

@@ -1,3 +1,4 @@
+import { ErrorCode } from "../../protocol/error-code.ts";
 import type {
   CreatePartitionsRequest,
   CreatePartitionsResponseInput,
@@ -11,5 +12,13 @@ export function handleCreatePartitions(
   context: RequestContext,
   request: CreatePartitionsRequest,
 ): Promise<CreatePartitionsResponseInput> {
+  if (request.timeoutMs <= 0) return Promise.resolve(timedOut(request));
   return broker.controller.createPartitions(request, context);
+}
+
+/** A request without time is over before it has begun: nothing of it is done. */
+function timedOut({ topics }: CreatePartitionsRequest): CreatePartitionsResponseInput {
+  return {
+    results: topics.map(({ name }) => ({ name, errorCode: ErrorCode.REQUEST_TIMED_OUT })),
+  };
 }

@@ -1,3 +1,4 @@
+import { ErrorCode } from "../../protocol/error-code.ts";
 import type {
   CreateTopicsRequest,
   CreateTopicsResponseInput,
@@ -11,5 +12,15 @@ export function handleCreateTopics(
   context: RequestContext,
   request: CreateTopicsRequest,
 ): Promise<CreateTopicsResponseInput> {
+  if (request.timeoutMs <= 0) return Promise.resolve(timedOut(request));
   return broker.controller.createTopics(request, context);
+}
+
+/** A request without time is over before it has begun: nothing of it is done. */
+function timedOut(request: CreateTopicsRequest): CreateTopicsResponseInput {
+  const names = new Set(request.topics.map(({ name }) => name));
+  const topics = Array.from(names, (name) => {
+    return { name, errorCode: ErrorCode.REQUEST_TIMED_OUT, errorMessage: null };
+  });
+  return { topics };
 }

@@ -1,3 +1,4 @@
+import { ErrorCode } from "../../protocol/error-code.ts";
 import type {
   DeleteTopicsRequest,
   DeleteTopicsResponseInput,
@@ -11,5 +12,17 @@ export function handleDeleteTopics(
   context: RequestContext,
   request: DeleteTopicsRequest,
 ): Promise<DeleteTopicsResponseInput> {
+  if (request.timeoutMs <= 0) return Promise.resolve(timedOut(request));
   return broker.controller.deleteTopics(request, context);
+}
+
+/** A request without time is over before it has begun: nothing of it is done. */
+function timedOut({ topics, topicNames }: DeleteTopicsRequest): DeleteTopicsResponseInput {
+  const errorCode = ErrorCode.REQUEST_TIMED_OUT;
+  return {
+    responses: [
+      ...topicNames.map((name) => ({ name, errorCode })),
+      ...topics.map(({ name, topicId }) => ({ name, topicId, errorCode })),
+    ],
+  };
 }

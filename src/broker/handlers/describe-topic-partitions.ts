@@ -23,30 +23,25 @@ export function handleDescribeTopicPartitions(
   request: DescribeTopicPartitionsRequest,
 ): DescribeTopicPartitionsResponseInput {
   const { cursor } = request;
-  if (cursor !== null && cursor.partitionIndex < 0) {
-    return {
-      topics: request.topics.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name })),
-    };
-  }
   const all = request.topics.length === 0;
-  const names = all
+  const asked = all
     ? broker.topics().map((topic) => topic.name)
     : [...new Set(request.topics.map((topic) => topic.name))];
+  const isLost = cursor !== null && !all && !asked.includes(cursor.topicName);
+  if (isLost || (cursor !== null && cursor.partitionIndex < 0)) return refuseCursor(request);
+  const names =
+    cursor === null ? asked : asked.filter((name) => compareNames(name, cursor.topicName) >= 0);
   names.sort(compareNames);
-  const limit = Math.max(1, Math.min(request.responsePartitionLimit, broker.partitionLimit));
-  let left = limit;
+  let left = Math.max(1, Math.min(request.responsePartitionLimit, broker.partitionLimit));
   const topics: TopicAnswer[] = [];
   for (const name of names) {
-    if (cursor !== null && compareNames(name, cursor.topicName) < 0) continue;
+    if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } };
     const topic = broker.image.topic(name);
     if (topic === undefined) {
-      if (!all) topics.push(refuse(name));
+      topics.push(refuse(name));
       continue;
     }
     const from = cursor !== null && cursor.topicName === name ? cursor.partitionIndex : 0;
-    if (left === 0) {
-      return { topics, nextCursor: { topicName: name, partitionIndex: from } };
-    }
     const to = Math.max(from, Math.min(topic.partitions.length, from + left));
     topics.push(describeTopic(broker, topic, from, to));
     left -= to - from;
@@ -55,6 +50,15 @@ export function handleDescribeTopicPartitions(
     }
   }
   return { topics, nextCursor: null };
+}
+
+/** A cursor at none of the topics, or before the first partition. */
+function refuseCursor(
+  request: DescribeTopicPartitionsRequest,
+): DescribeTopicPartitionsResponseInput {
+  return {
+    topics: request.topics.map(({ name }) => ({ errorCode: ErrorCode.INVALID_REQUEST, name })),
+  };
 }
 
 function compareNames(a: string, b: string): number {
@@ -66,7 +70,7 @@ function refuse(name: string): TopicAnswer {
     invalidTopicName(name) === undefined
       ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
       : ErrorCode.INVALID_TOPIC_EXCEPTION;
-  return { errorCode, name };
+  return { errorCode, name, topicAuthorizedOperations: TOPIC_OPERATIONS };
 }
 
 function describeTopic(broker: Broker, topic: TopicImage, from: number, to: number): TopicAnswer {
