@@ -20,6 +20,14 @@ const RETRY_MS = 100;
 const TRIES_MAX = 20;
 const PARTITION_BYTES = 20_000;
 
+/** Whether a batch of the producer is in the log: of others nothing need be known after a crash. */
+function isInLog({ batches, logStart }: PartitionHistory, producerId: number): boolean {
+  for (const { producerId: of, state, baseOffset } of batches.values()) {
+    if (of === producerId && state === "acknowledged" && baseOffset >= logStart) return true;
+  }
+  return false;
+}
+
 /** Looks at everything the node holds: after restarts, at the end, and before and after quiet restarts. */
 export class Auditor {
   readonly #scene: Scene;
@@ -116,10 +124,13 @@ export class Auditor {
         const topic = this.scene.history.topicNamed(name);
         this.scene.checkers.errors.told("DescribeProducers", errorCode, topic);
         if (errorCode !== ErrorCode.NONE) return false;
-        const lines = activeProducers.map(
-          ({ producerId, producerEpoch, lastSequence, lastTimestamp }) =>
-            `${producerId}/${producerEpoch} at ${lastSequence} of ${lastTimestamp}`,
-        );
+        const partition = topic?.partitions[partitionIndex];
+        const lines = activeProducers
+          .filter(({ producerId }) => partition !== undefined && isInLog(partition, producerId))
+          .map(
+            ({ producerId, producerEpoch, lastSequence, lastTimestamp }) =>
+              `${producerId}/${producerEpoch} at ${lastSequence} of ${lastTimestamp}`,
+          );
         state.set(`producers of ${name}-${partitionIndex}`, lines.sort().join(", "));
       }
     }
