@@ -1,6 +1,7 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Cluster } from "../../client/cluster.ts";
 import { Consumer } from "../../client/consumer.ts";
+import { KafkaError } from "../../client/errors.ts";
 import type { ConsumedRecord } from "../../client/fetched-records.ts";
 import { GroupConsumer } from "../../client/group-consumer.ts";
 import { withCluster } from "../cluster-options.ts";
@@ -143,7 +144,7 @@ async function printAll(
   let lastMs = performance.now();
   await write(terminal.stdout, printer.begin);
   while (!signal.aborted && printed < limits.count) {
-    const records = await source.poll(Math.min(POLL_MS, limits.idleMs), signal);
+    const records = await pollUntilStopped(source, Math.min(POLL_MS, limits.idleMs), signal);
     const wanted = records.slice(0, limits.count - printed);
     await printRecords(terminal, printer, wanted, printed);
     printed += wanted.length;
@@ -154,6 +155,20 @@ async function printAll(
   }
   await write(terminal.stdout, printer.end);
   return printed;
+}
+
+/** A poll that is stopped by the signal, while joining a group perhaps, gives nothing. */
+async function pollUntilStopped(
+  source: Source,
+  maxWaitMs: number,
+  signal: AbortSignal,
+): Promise<readonly ConsumedRecord[]> {
+  try {
+    return await source.poll(maxWaitMs, signal);
+  } catch (thrown) {
+    if (signal.aborted && thrown instanceof KafkaError && thrown.code === "CANCELLED") return [];
+    throw thrown;
+  }
 }
 
 async function printRecords(
