@@ -163,6 +163,8 @@ export class QuorumNode {
   /** Lets the broker lead. Resolves when that and all before it is committed. */
   async unfence(): Promise<void> {
     const unfenced = this.controller.unfenceBroker(this.#nodeId);
+    // What fails the one fails the other; the first that is awaited tells.
+    unfenced.catch(() => undefined);
     const registered = await this.#registration;
     assert(registered !== undefined, "the broker was never registered");
     if (registered.errorCode !== ErrorCode.NONE) {

@@ -11,6 +11,11 @@ import {
   describeTopicPartitionsRequest,
   describeTopicPartitionsResponse,
 } from "../protocol/messages/describe-topic-partitions.ts";
+import {
+  findCoordinatorRequest,
+  findCoordinatorResponse,
+} from "../protocol/messages/find-coordinator.ts";
+import { offsetCommitRequest, offsetCommitResponse } from "../protocol/messages/offset-commit.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { startNode, type RunningNode } from "./node.ts";
 import { RawClient } from "./raw-client.ts";
@@ -54,4 +59,15 @@ test("a cursor of DescribeTopicPartitions may be any number", async () => {
   assert.equal(beyond.topics[0]!.errorCode, ErrorCode.NONE);
   assert.deepEqual(beyond.topics[0]!.partitions, []);
   assert.equal(beyond.nextCursor, null);
+});
+
+test("an offset may be kept for as long as a request can say", async () => {
+  const groupId = "forever";
+  await client.send(findCoordinatorRequest, findCoordinatorResponse, 3, { key: groupId });
+  const committed = await client.send(offsetCommitRequest, offsetCommitResponse, 2, {
+    groupId,
+    retentionTimeMs: Number.MAX_SAFE_INTEGER,
+    topics: [{ name: "orders", partitions: [{ partitionIndex: 0, committedOffset: 7 }] }],
+  });
+  assert.equal(committed.topics[0]!.partitions[0]!.errorCode, ErrorCode.NONE);
 });

@@ -30,6 +30,11 @@ export class OpenFiles {
     this.#open.delete(file);
   }
 
+  /** Closes what is open still, such as the files of a log whose loading failed. */
+  closeAll(): void {
+    for (const file of this.#open) file.close();
+  }
+
   #evict(): void {
     // Two rounds: the first takes the marks away, unless it finds one without.
     for (let tries = 2 * this.#open.size; tries > 0; tries--) {

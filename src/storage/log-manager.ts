@@ -327,6 +327,7 @@ export class LogManager {
       for (const log of this.#logs.values()) log.abandon();
       this.#metadataLog?.abandon();
     }
+    this.#environment.openFiles.closeAll();
     for (const directory of new Set([...this.#directories.logDirs, this.#directories.metadata])) {
       directory.release(clean);
     }

@@ -52,8 +52,11 @@ export function decideOffsetCommit(
   if (group?.type === "classic") keepSession(machine, group, commit.memberId);
   const { settings } = machine.inputs;
   const nowMs = machine.inputs.nowMs();
+  // The longest retention times reach beyond what a program's numbers hold.
   const expireTimestamp =
-    commit.retentionTimeMs === NO_RETENTION_TIME ? NO_EXPIRE_TIME : nowMs + commit.retentionTimeMs;
+    commit.retentionTimeMs === NO_RETENTION_TIME
+      ? NO_EXPIRE_TIME
+      : Math.min(nowMs + commit.retentionTimeMs, Number.MAX_SAFE_INTEGER);
   const records: GroupRecord[] = [];
   const reply: ErrorCode[] = [];
   for (const offset of commit.offsets) {
