@@ -38,6 +38,7 @@ export class RawClient implements Receiver {
     version: number,
     body: InputOf<Q>,
   ): Promise<ValueOf<R>> {
+    if (this.#closed) throw new Error("connection closed");
     const correlationId = this.#nextId++;
     const chunks = encodeRequest(request, version, { correlationId, clientId: "test" }, body);
     const answer = new Promise<Buffer | undefined>((resolve) => {
