@@ -93,6 +93,7 @@ export class MetadataState {
     assert(batch.lastOffset > headOffset, "a batch is replayed twice", { headOffset });
     const provenance = provenanceOf(batch);
     if (this.#transaction === undefined && batch.records.every(saysNothing)) {
+      // oxlint-disable-next-line typescript/no-misused-spread -- its fields are what its constructor takes
       this.#head = new MetadataImage({ ...this.#head, provenance });
       this.#pending.push({ image: this.#head, delta: undefined, hidden: false });
       return;

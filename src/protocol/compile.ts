@@ -66,7 +66,7 @@ class Program {
   /** Turns the text into the function of that name. */
   load<F>(name: string): F {
     const text = `"use strict";\n${this.#functions.join("\n")}\nreturn ${name};`;
-    // oxlint-disable-next-line no-new-func -- our own schema is compiled, see the head of the file
+    // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- our own schema is compiled, see the head of the file
     const make = new Function("constants", "uuidAt", "saturated", text);
     const made: F = make(this.#constants, uuidAt, saturatedInt64);
     return made;

@@ -55,7 +55,7 @@ export class Suite {
       } catch (error) {
         const cause = error.errors?.map(String).join("; ") ?? "";
         const where = /\/(\w+\.mjs:\d+)/.exec(error.stack ?? "")?.[1] ?? "";
-        emit("not ok", name, `${error} ${cause} [${where}]`);
+        emit("not ok", name, `${String(error)} ${cause} [${where}]`);
       } finally {
         late.abort();
       }
