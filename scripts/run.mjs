@@ -20,6 +20,8 @@ const runtimeDir = join(root, "scripts", "runtime");
 const lockDir = join(root, ".cache", "setup.lock");
 const [oldestMajor, oldestMinor] = [22, 15];
 
+/** How often it is looked whether npm is still there. */
+const PARENT_CHECK_MS = 250;
 /** A set-up that has not touched its lock for so long has died. */
 const LOCK_STALE_MS = 30_000;
 const LOCK_TOUCH_MS = 5_000;
@@ -36,6 +38,7 @@ const commands = {
   bench: { file: "bench/run.ts" },
   sim: { file: "src/simulator/run.ts" },
   chaos: { file: "test/chaos/run.ts" },
+  scenarios: { file: "test/scenarios/run.ts" },
   format: { file: "scripts/format.ts" },
   build: { file: "scripts/build.ts" },
   package: { file: "scripts/package.ts" },
@@ -77,7 +80,18 @@ function npmInstall(cwd) {
       stdio: ["ignore", 2, 2],
       shell: !own && process.platform === "win32",
     });
-    child.on("error", (error) => fail(`cannot run npm (${error.message}); is it on the PATH?`));
+    // npm ends the shell between itself and this process, and the shell tells nobody: who was started by npm
+// and has lost it ends the child.
+if (process.env.npm_lifecycle_event !== undefined && process.platform !== "win32") {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill("SIGTERM");
+  }, PARENT_CHECK_MS);
+  watch.unref();
+}
+child.on("error", (error) => fail(`cannot run npm (${error.message}); is it on the PATH?`));
     child.on("exit", (code) => {
       if (code !== 0) {
         fail(`"npm ci" failed in ${cwd}; see its message above, then run the command again.`);
@@ -164,6 +178,17 @@ process.on("SIGINT", () => {
 });
 for (const signal of ["SIGTERM", "SIGHUP"]) {
   process.on(signal, () => child.kill(signal));
+}
+// npm ends the shell between itself and this process, and the shell tells nobody: who was started by npm
+// and has lost it ends the child.
+if (process.env.npm_lifecycle_event !== undefined && process.platform !== "win32") {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill("SIGTERM");
+  }, PARENT_CHECK_MS);
+  watch.unref();
 }
 child.on("error", (error) => fail(`cannot run ${node}: ${error.message}`));
 child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
