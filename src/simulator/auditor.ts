@@ -6,6 +6,7 @@ import {
 import { fetchRequest } from "../protocol/messages/fetch.ts";
 import { FetchSession } from "./actors/fetch-session.ts";
 import { fetchFrom } from "./actors/fetching.ts";
+import { findCoordinator } from "./actors/find-coordinator.ts";
 import { EARLIEST, LATEST, listOffsets, MAX_TIMESTAMP } from "./actors/list-offsets.ts";
 import { fetchOffsets } from "./actors/offsets.ts";
 import type { ToldState } from "./checkers/replayed-state.ts";
@@ -99,6 +100,25 @@ export class Auditor {
     return { replayed, noted };
   }
 
+  /** Every group is served: its offsets can be committed and read. */
+  async checkGroups(groups: readonly string[]): Promise<void> {
+    for (const group of groups) {
+      let isServed = false;
+      for (let tries = 0; tries < TRIES_MAX && !isServed; tries++) {
+        const client = await this.#connect();
+        isServed = client !== undefined && (await this.#isServed(client, group));
+        if (!isServed) await this.scene.sleep(RETRY_MS);
+      }
+      if (!isServed) this.scene.history.violate("liveness", `${group} is not served`);
+    }
+  }
+
+  async #isServed(client: SimClient, group: string): Promise<boolean> {
+    if (!(await findCoordinator(this.scene, client, group))) return false;
+    const partitions = this.scene.history.livePartitions();
+    return (await fetchOffsets(this.scene, client, group, partitions)) !== undefined;
+  }
+
   close(): void {
     this.#client?.close();
   }
@@ -125,13 +145,11 @@ export class Auditor {
         this.scene.checkers.errors.told("DescribeProducers", errorCode, topic);
         if (errorCode !== ErrorCode.NONE) return false;
         const partition = topic?.partitions[partitionIndex];
-        const lines = activeProducers
-          .filter(({ producerId }) => partition !== undefined && isInLog(partition, producerId))
-          .map(
-            ({ producerId, producerEpoch, lastSequence, lastTimestamp }) =>
-              `${producerId}/${producerEpoch} at ${lastSequence} of ${lastTimestamp}`,
-          );
-        state.set(`producers of ${name}-${partitionIndex}`, lines.sort().join(", "));
+        for (const { producerId, producerEpoch, lastSequence, lastTimestamp } of activeProducers) {
+          if (partition === undefined || !isInLog(partition, producerId)) continue;
+          const about = `producer ${producerId} of ${partition.name}`;
+          state.set(about, `epoch ${producerEpoch} at ${lastSequence} of ${lastTimestamp}`);
+        }
       }
     }
     return true;

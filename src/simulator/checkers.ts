@@ -15,6 +15,7 @@ import { SendingOrder } from "./checkers/sending-order.ts";
 import { Sequences } from "./checkers/sequences.ts";
 import { WrittenOnce } from "./checkers/written-once.ts";
 import type { History } from "./history.ts";
+import type { SeedPlan } from "./seed-plan.ts";
 
 /** What checkers ask of the run they watch. */
 export interface CheckedRun {
@@ -42,7 +43,7 @@ export interface Checkers {
   readonly replayedState: ReplayedState;
 }
 
-export function addCheckers(history: History, isStrict: boolean, run: CheckedRun): Checkers {
+export function addCheckers(history: History, plan: SeedPlan, run: CheckedRun): Checkers {
   history.add((fail) => new OffsetValues(fail));
   history.add((fail) => new WrittenOnce(fail));
   history.add((fail) => new KeptRecords(fail));
@@ -55,8 +56,8 @@ export function addCheckers(history: History, isStrict: boolean, run: CheckedRun
     producerIds: history.add((fail) => new GivenProducerIds(fail)),
     errors: history.add((fail) => new ExpectedErrors(fail, run)),
     liveness: history.add((fail) => new Liveness(fail, run)),
-    committedOffsets: history.add((fail) => new CommittedOffsets(fail, isStrict)),
-    generations: history.add((fail) => new GroupGenerations(fail, isStrict, run)),
+    committedOffsets: history.add((fail) => new CommittedOffsets(fail, plan.isStrict)),
+    generations: history.add((fail) => new GroupGenerations(fail, plan, run)),
     metadata: history.add((fail) => new TopicMetadata(fail)),
     offsetsByTime: history.add((fail) => new OffsetsByTime(fail)),
     replayedState: history.add((fail) => new ReplayedState(fail)),

@@ -35,6 +35,8 @@ export interface SeedPlan {
   /** `log.flush.interval.messages=1`: everything is synced before it is acknowledged. */
   readonly isStrict: boolean;
   readonly directories: DirectoryPlan;
+  /** Groups without members and offsets are not removed while the run lasts. */
+  readonly keepsGroups: boolean;
   /** Settings of the broker, `name=value`. */
   readonly brokerSettings: readonly string[];
   readonly topicCount: number;
@@ -61,12 +63,14 @@ export interface SeedPlan {
 export function planOf(seed: number): SeedPlan {
   const random = new SimRandom(seed, "plan");
   const isStrict = random.chance(0.4);
+  const keepsGroups = random.chance(0.7);
   const directories = planDirectories(random);
   return {
     seed,
     isStrict,
     directories,
-    brokerSettings: planSettings(random, isStrict, directories),
+    keepsGroups,
+    brokerSettings: planSettings(random, { isStrict, keepsGroups }, directories),
     topicCount: random.between(1, 4),
     reusesNames: random.chance(0.5),
     idempotentProducers: random.between(1, 3),
@@ -92,7 +96,14 @@ function planDirectories(random: SimRandom): DirectoryPlan {
   return { logDirs, metadataLogDir: "/data/metadata" };
 }
 
-function planSettings(random: SimRandom, isStrict: boolean, directories: DirectoryPlan): string[] {
+const DAY_MS = 86_400_000;
+
+function planSettings(
+  random: SimRandom,
+  traits: { readonly isStrict: boolean; readonly keepsGroups: boolean },
+  directories: DirectoryPlan,
+): string[] {
+  const { isStrict, keepsGroups } = traits;
   const settings = new Map<string, string | number>([
     ["log.dirs", directories.logDirs.join(",")],
     ["offsets.topic.num.partitions", random.between(1, 3)],
@@ -103,7 +114,7 @@ function planSettings(random: SimRandom, isStrict: boolean, directories: Directo
     ["log.flush.offset.checkpoint.interval.ms", random.pick([500, 5000, 60_000])],
     ["log.flush.start.offset.checkpoint.interval.ms", random.pick([500, 5000, 60_000])],
     ["replica.high.watermark.checkpoint.interval.ms", random.pick([500, 5000])],
-    ["offsets.retention.check.interval.ms", random.pick([60_000, 600_000])],
+    ["offsets.retention.check.interval.ms", keepsGroups ? DAY_MS : 60_000],
     ["max.incremental.fetch.session.cache.slots", random.pick([1, 2, 1000])],
     ["auto.create.topics.enable", "false"],
   ]);

@@ -87,6 +87,7 @@ class Run {
   readonly #admin: Admin;
   readonly #auditor: Auditor;
   readonly #nemesis: Nemesis;
+  readonly #groups: readonly string[];
   #isDone = false;
 
   constructor(world: SimWorld, plan: SeedPlan, options: RunOptions) {
@@ -95,7 +96,7 @@ class Run {
     const logger = options.logger ?? silentLogger;
     const broker = new BrokerUnderTest(world, plan, history, logger);
     this.broker = broker;
-    const checkers = addCheckers(history, plan.isStrict, {
+    const checkers = addCheckers(history, plan, {
       nowMs: () => world.clock.monotonicMs(),
       incarnation: () => broker.incarnation,
       isUp: () => broker.isUp,
@@ -108,12 +109,12 @@ class Run {
     this.scene = new Scene({ world, plan, broker, history, checkers, stepsMax });
     this.#admin = new Admin(this.scene, "admin");
     this.#auditor = new Auditor(this.scene);
-    const groups = this.#cast(plan);
+    this.#groups = this.#cast(plan);
     this.#nemesis = new Nemesis({
       scene: this.scene,
       auditor: this.#auditor,
       clients: this.#actors.map(({ name }) => name),
-      groups,
+      groups: this.#groups,
       rested: () => this.#rested(),
     });
   }
@@ -200,6 +201,7 @@ class Run {
     if (this.history.violation !== undefined) return;
     await Promise.all(this.#producers.map((producer) => producer.finish(untilMs)));
     await this.#auditor.readEverything();
+    await this.#auditor.checkGroups(this.#groups);
     this.#auditor.close();
   }
 

@@ -1,6 +1,7 @@
 import type { Scene } from "../scene.ts";
 import type { SimClient } from "../sim-client.ts";
 import type { SimRandom } from "../sim-random.ts";
+import { findCoordinator } from "./find-coordinator.ts";
 
 const RECONNECT_MS = 100;
 
@@ -10,6 +11,8 @@ export abstract class Actor {
   protected readonly scene: Scene;
   protected readonly random: SimRandom;
   #client: SimClient | undefined;
+  /** The connection over which the coordinator was found. */
+  #coordinator: SimClient | undefined;
   #isResting = false;
 
   constructor(scene: Scene, name: string) {
@@ -57,6 +60,18 @@ export abstract class Actor {
     if (this.#client === undefined) await this.scene.sleep(RECONNECT_MS);
     else this.connected();
     return this.#client;
+  }
+
+  /** The same, to the coordinator of a group. */
+  protected async coordinator(group: string): Promise<SimClient | undefined> {
+    const client = await this.client();
+    if (client === undefined || client === this.#coordinator) return client;
+    if (!(await findCoordinator(this.scene, client, group))) {
+      await this.scene.sleep(RECONNECT_MS);
+      return undefined;
+    }
+    this.#coordinator = client;
+    return client;
   }
 
   /** A new connection was made. */

@@ -35,6 +35,8 @@ const rejoinCodes: readonly number[] = [
   ErrorCode.ILLEGAL_GENERATION,
   ErrorCode.UNKNOWN_MEMBER_ID,
   ErrorCode.FENCED_INSTANCE_ID,
+  // What a loss of power took of a group that is told so from version 9 of OffsetCommit on.
+  ErrorCode.GROUP_ID_NOT_FOUND,
 ];
 
 /** A member of a classic group: joins, reads what it is assigned, commits; leaves, or just vanishes. */
@@ -58,7 +60,7 @@ export class GroupMember extends Actor {
   }
 
   protected async act(): Promise<void> {
-    const client = await this.client();
+    const client = await this.coordinator(this.#group);
     if (client === undefined) return;
     if (this.#generation < 0) {
       await this.#join(client);

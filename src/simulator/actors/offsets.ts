@@ -31,6 +31,7 @@ const refusals: readonly number[] = [
   ErrorCode.UNKNOWN_MEMBER_ID,
   ErrorCode.REBALANCE_IN_PROGRESS,
   ErrorCode.FENCED_INSTANCE_ID,
+  ErrorCode.GROUP_ID_NOT_FOUND,
 ];
 
 /** Commits; gives the error code, or that no answer came. */

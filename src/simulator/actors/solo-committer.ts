@@ -18,7 +18,7 @@ export class SoloCommitter extends Actor {
   }
 
   protected async act(): Promise<void> {
-    const client = await this.client();
+    const client = await this.coordinator(this.#group);
     if (client === undefined) return;
     const { random, scene } = this;
     const partitions = scene.history.livePartitions().filter(() => random.chance(0.6));

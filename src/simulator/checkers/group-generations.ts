@@ -19,6 +19,14 @@ interface GroupHistory {
   hasStaticMembers: boolean;
 }
 
+/** What the settings of the node promise about groups. */
+export interface GroupTraits {
+  /** Everything is synced before it is acknowledged. */
+  readonly isStrict: boolean;
+  /** Groups without members and offsets are kept; otherwise their generations begin anew. */
+  readonly keepsGroups: boolean;
+}
+
 export interface JoinedMember {
   readonly group: string;
   readonly generation: number;
@@ -38,13 +46,13 @@ export interface JoinedMember {
 export class GroupGenerations implements Checker {
   readonly name = "group-generations";
   readonly #fail: Fail;
-  readonly #isStrict: boolean;
+  readonly #traits: GroupTraits;
   readonly #view: { incarnation(): number };
   readonly #groups = new Map<string, GroupHistory>();
 
-  constructor(fail: Fail, isStrict: boolean, view: { incarnation(): number }) {
+  constructor(fail: Fail, traits: GroupTraits, view: { incarnation(): number }) {
     this.#fail = fail;
-    this.#isStrict = isStrict;
+    this.#traits = traits;
     this.#view = view;
   }
 
@@ -53,7 +61,7 @@ export class GroupGenerations implements Checker {
     for (const group of this.#groups.values()) {
       // Generations that nobody was assigned anything in are not kept.
       group.generations = new Map();
-      if (event.how === "power loss" && !this.#isStrict) group.kept = 0;
+      if (event.how === "power loss" && !this.#traits.isStrict) group.kept = 0;
       group.latest = group.kept;
     }
   }
@@ -70,6 +78,7 @@ export class GroupGenerations implements Checker {
     if (member.incarnation !== this.#view.incarnation()) return;
     const { group: name, generation: number, memberId, leader } = member;
     const group = this.#groupOf(name);
+    if (!this.#traits.keepsGroups) return;
     if (number < member.latestWhenAsked) {
       this.#fail(`${name}: ${memberId} joins generation ${number} after ${member.latestWhenAsked}`);
     }
@@ -119,7 +128,7 @@ export class GroupGenerations implements Checker {
 
   /** A member's commit or heartbeat was accepted. */
   accepted(what: string, group: string, generation: number, latestWhenAsked: number): void {
-    if (generation < latestWhenAsked) {
+    if (this.#traits.keepsGroups && generation < latestWhenAsked) {
       this.#fail(`${group}: ${what} of generation ${generation} is accepted in ${latestWhenAsked}`);
     }
   }
