@@ -23,6 +23,7 @@ export function banner(terminal: Terminal, facts: NodeFacts): string {
   const [first = { host: "localhost", port: 9092 }] = facts.bootstrap;
   const usual = isLocal(first.host) && first.port === 9092;
   const where = usual ? "" : ` -b ${addressOf(first)}`;
+  const command = commandOf(terminal);
   const data = facts.isTemporary ? "gone when it stops" : facts.dataDirectories.join(", ");
   const addresses = facts.bootstrap.map((address, index) =>
     line(index === 0 ? "clients" : "", paint.cyan(addressOf(address)), reachNote(address.host)),
@@ -35,11 +36,17 @@ export function banner(terminal: Terminal, facts: NodeFacts): string {
     ...addresses,
     line("cluster", `${facts.clusterId}`, `node ${facts.nodeId}`),
     line("data", data),
-    line("try", `echo hello | moldau produce greetings${where} --create`),
-    line("", `moldau consume greetings${where} --from earliest`),
+    line("try", `echo hello | ${command} produce greetings${where} --create`),
+    line("", `${command} consume greetings${where}`),
     line("stop", "Ctrl-C"),
     "\n",
   ].join("");
+}
+
+/** How this command line is called where it was called from. */
+function commandOf({ env }: Terminal): string {
+  if (env["npm_lifecycle_event"] === "start") return "npm run -s moldau --";
+  return env["npm_command"] === "exec" ? "npx moldau" : "moldau";
 }
 
 function isLocal(host: string): boolean {
