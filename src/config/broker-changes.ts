@@ -88,7 +88,31 @@ function conflict(
   const proposed = config.proposed(resourceName, texts);
   const origin = (): undefined => undefined;
   const [problem] = [...settingProblems(proposed, origin), ...listenerProblems(proposed, origin)];
-  return problem === undefined ? undefined : problemText(problem);
+  return problem === undefined ? refusedPoolSize(config, proposed) : problemText(problem);
+}
+
+/** Sizes of pools that a running broker of Kafka changes step by step, to half or double at most. */
+const POOL_SIZES = [
+  "num.io.threads",
+  "num.replica.fetchers",
+  "num.recovery.threads.per.data.dir",
+  "background.threads",
+  "num.network.threads",
+  "log.cleaner.threads",
+] as const;
+
+function refusedPoolSize(config: BrokerConfig, proposed: BrokerConfig): string | undefined {
+  for (const name of POOL_SIZES) {
+    const before = config.get(name);
+    const after = proposed.get(name);
+    if (after < Math.floor(before / 2)) {
+      return invalidValue(name, String(after), `less than half of the current ${before}`);
+    }
+    if (after > before * 2) {
+      return invalidValue(name, String(after), `more than double the current ${before}`);
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { listDefault } from "../config/broker-changes.ts";
 import type { ClusterRecord } from "../metadata/cluster-record.ts";
 import { ConfigResourceType } from "../metadata/image.ts";
+import { ErrorCode } from "../protocol/error-code.ts";
 import { clearElr } from "./clear-elr.ts";
 import {
   MIN_INSYNC_REPLICAS,
@@ -63,20 +64,21 @@ export function replaceConfigs(
 ): ConfigOutcome {
   const before = state.image.configsOf(resource.type, resource.name);
   const records: ClusterRecord[] = [];
+  let refused: ApiError | undefined;
   for (const [name, value] of wanted) {
-    const refused = refusedMinInsyncReplicas(state, resource, name, value);
-    if (refused !== undefined) return { error: refused, records: [] };
+    refused ??= refusedMinInsyncReplicas(state, resource, name, value);
     if (before.get(name) !== value || resource.type === ConfigResourceType.BROKER) {
       records.push(configRecord(resource, name, value));
     }
   }
   for (const name of before.keys()) {
     if (wanted.has(name)) continue;
-    // Replacing the cluster's defaults does not take away what eligible leader replicas need.
-    if (refusedMinInsyncReplicas(state, resource, name, null) !== undefined) continue;
+    refused ??= refusedMinInsyncReplicas(state, resource, name, null);
     records.push(configRecord(resource, name, null));
   }
-  return judged(state, resource, wanted, records, false);
+  const outcome = judged(state, resource, wanted, records, false);
+  const isSound = outcome.error.code === ErrorCode.NONE;
+  return isSound && refused !== undefined ? { error: refused, records: [] } : outcome;
 }
 
 function judged(
@@ -132,7 +134,7 @@ function targetValue(
           `Can't ${verb} to key ${change.name} because its type is not LIST.`,
         );
       }
-      const items = current === null ? before : itemsOf(current);
+      const items = current === null ? before : current.split(",").filter((item) => item !== "");
       return changedList(items, itemsOf(change.value ?? ""), append);
     }
     default:
@@ -147,11 +149,11 @@ function changedList(items: readonly string[], change: readonly string[], append
   return kept.join(",");
 }
 
+/** Items as they are written, empty ones too: those the check of the whole list finds. */
 function itemsOf(text: string): string[] {
-  return text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
+  const items = text.split(",");
+  while (items.length > 1 && items.at(-1) === "") items.pop();
+  return items;
 }
 
 function resourceKind(type: number): "topic" | "broker" | "group" | "client-metrics" {

@@ -3,6 +3,7 @@ import type {
   AlterConfigsResponseInput,
 } from "../../protocol/messages/alter-configs.ts";
 import type { Broker } from "../broker.ts";
+import { alterOwnConfigs } from "../foreign-configs.ts";
 import type { RequestContext } from "../request-context.ts";
 
 /** AlterConfigs, versions 0 to 2: the configs of a resource are replaced. v2 flexible. */
@@ -11,5 +12,7 @@ export function handleAlterConfigs(
   context: RequestContext,
   request: AlterConfigsRequest,
 ): Promise<AlterConfigsResponseInput> {
-  return broker.controller.alterConfigs(request, context);
+  return alterOwnConfigs(broker.nodeId, request.resources, (resources) =>
+    broker.controller.alterConfigs({ ...request, resources }, context),
+  );
 }

@@ -31,9 +31,11 @@ export function handleDescribeConfigs(
 ): DescribeConfigsResponseInput {
   return {
     results: request.resources.map((resource): ResourceAnswer => {
-      const { resourceType, resourceName } = resource;
+      const { resourceType, resourceName, configurationKeys } = resource;
+      // No names at all ask for every config, as null does.
+      const all = configurationKeys === null || configurationKeys.length === 0;
       const described = describe(broker, resource, {
-        names: resource.configurationKeys === null ? null : new Set(resource.configurationKeys),
+        names: all ? null : new Set(configurationKeys),
         includeSynonyms: request.includeSynonyms,
         includeDocumentation: request.includeDocumentation,
       });
@@ -103,8 +105,9 @@ function describeTopic(
 
 /** A broker knows its own settings only. */
 function isThisBroker(broker: Broker, name: string): Refusal | undefined {
-  if (name === String(broker.nodeId)) return undefined;
-  return /^\d+$/.test(name)
+  const isNumber = /^[+-]?\d+$/.test(name);
+  if (isNumber && Number(name) === broker.nodeId) return undefined;
+  return isNumber
     ? refuse(`this is broker ${broker.nodeId}: ask broker ${name} for its settings`)
     : refuse(`"${name}" is no broker id`);
 }

@@ -3,6 +3,7 @@ import type {
   IncrementalAlterConfigsResponseInput,
 } from "../../protocol/messages/incremental-alter-configs.ts";
 import type { Broker } from "../broker.ts";
+import { alterOwnConfigs } from "../foreign-configs.ts";
 import type { RequestContext } from "../request-context.ts";
 
 /** IncrementalAlterConfigs, versions 0 and 1: single configs are set, deleted, extended (KIP-339). */
@@ -11,5 +12,7 @@ export function handleIncrementalAlterConfigs(
   context: RequestContext,
   request: IncrementalAlterConfigsRequest,
 ): Promise<IncrementalAlterConfigsResponseInput> {
-  return broker.controller.incrementalAlterConfigs(request, context);
+  return alterOwnConfigs(broker.nodeId, request.resources, (resources) =>
+    broker.controller.incrementalAlterConfigs({ ...request, resources }, context),
+  );
 }
