@@ -134,6 +134,20 @@ export const known: readonly Known[] = [
     reason: "Apache Kafka fails on a topic with an empty name; Moldau refuses that topic",
   },
   {
+    where:
+      /^topic configs (replaced|changed one by one): .*(min\.cleanable\.dirty\.ratio=NaN|own configs)/,
+    kafka: /NONE|null|NaN/,
+    reason: "Apache Kafka takes NaN for a ratio between 0 and 1",
+  },
+  {
+    where: /: DescribeConfigs .*\.configs\.log\.dir\b/,
+    reason: "where data lie when nothing is said is each product's own affair",
+  },
+  {
+    where: /^levels of loggers: /,
+    reason: "the loggers of Apache Kafka are its Java classes; Moldau has none to show or to set",
+  },
+  {
     where: /: FindCoordinator v/,
     kafka: /COORDINATOR_NOT_AVAILABLE|-1|""|null/,
     moldau: /NONE|1|127.0.0.1|port/,

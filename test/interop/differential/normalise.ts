@@ -50,9 +50,17 @@ function byApiName(value: Plain): Plain {
   return Object.fromEntries(ranges);
 }
 
+/** Configs by their names: the order is that of a hash table. */
+function byName(value: Plain): Plain {
+  if (!Array.isArray(value)) return value;
+  return Object.fromEntries(value.map((item): [string, Plain] => [String(item.name), item]));
+}
+
 /** By field name, or by message and path where a name means several things. */
 const rules: Readonly<Record<string, Rule>> = {
   "ApiVersionsResponse.apiKeys": byApiName,
+  "DescribeConfigsResponse.results.configs": byName,
+  "CreateTopicsResponse.topics.configs": byName,
   errorMessage: isThere,
   batchIndexErrorMessage: isThere,
   documentation: isThere,
@@ -79,6 +87,10 @@ const unordered = new Set([
   "ApiVersionsResponse.finalizedFeatures",
   "ApiVersionsResponse.supportedFeatures",
   "MetadataResponse.topics",
+  "DescribeConfigsResponse.results",
+  "AlterConfigsResponse.responses",
+  "IncrementalAlterConfigsResponse.responses",
+  "ListConfigResourcesResponse.configResources",
   "CreateTopicsResponse.topics",
   "DeleteTopicsResponse.responses",
   "CreatePartitionsResponse.results",

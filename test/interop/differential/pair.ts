@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { waitFor } from "../processes.ts";
 import type { Broker } from "../broker.ts";
+import { singleNodeSettings } from "../kafka.ts";
 import type { Context } from "../part.ts";
 import { freePort } from "../processes.ts";
 import { describeCluster } from "./exchanges.ts";
@@ -10,10 +11,13 @@ import { Session } from "./session.ts";
 
 /** The same for both: small, and without waiting where the answer does not depend on it. */
 const settings: Readonly<Record<string, string>> = {
+  ...singleNodeSettings,
+  "process.roles": "broker,controller",
+  "controller.listener.names": "CONTROLLER",
+  "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
   "node.id": "1",
   "num.partitions": "1",
   "offsets.topic.num.partitions": "3",
-  "offsets.topic.replication.factor": "1",
   "group.initial.rebalance.delay.ms": "0",
   "group.min.session.timeout.ms": "100",
 };
@@ -32,12 +36,14 @@ export async function startPair(
   start: Context["start"],
 ): Promise<Pair & { stop(): Promise<void> }> {
   const one = async (product: "kafka" | "moldau"): Promise<[Broker, Omit<Own, "prefix">]> => {
-    const controllerPort = await freePort();
+    const [port, controllerPort] = [await freePort(), await freePort()];
+    const advertised = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
     const broker = await start(product, {
+      port,
       dataDir: join(scratch, product),
       logPath: join(scratch, `${product}.log`),
       controllerPort,
-      settings,
+      settings: { ...settings, "advertised.listeners": advertised },
     });
     return [broker, await waitFor("the cluster id", 20_000, () => facts(broker, controllerPort))];
   };

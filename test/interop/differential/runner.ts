@@ -14,6 +14,8 @@ export interface Comparison {
   /** Requests that both were sent. */
   requests: number;
   differences: Difference[];
+  /** Milliseconds by scenario. */
+  times: Map<string, number>;
   /** What Apache Kafka answered. */
   entries: Entry[];
 }
@@ -34,6 +36,7 @@ async function goThrough(own: Own, scenario: Scenario): Promise<Entry[]> {
 }
 
 async function compareOne(pair: Pair, scenario: Scenario, into: Comparison): Promise<void> {
+  const began = performance.now();
   prefixes += 1;
   const prefix = `zq${prefixes}-`;
   const [kafka, moldau] = await Promise.all([
@@ -41,6 +44,7 @@ async function compareOne(pair: Pair, scenario: Scenario, into: Comparison): Pro
     goThrough({ ...pair.moldau, prefix }, scenario),
   ]);
   into.entries.push(...kafka);
+  into.times.set(scenario.name, Math.round(performance.now() - began));
   into.requests += Math.min(kafka.length, moldau.length);
   into.differences.push(...compareRuns(scenario.name, kafka, moldau));
   // Both alike is not enough: a scenario that does not reach its end compares less than it says.
@@ -60,7 +64,7 @@ async function compareOne(pair: Pair, scenario: Scenario, into: Comparison): Pro
 
 /** Runs scenarios against both brokers, several at a time, those that need it alone. */
 export async function compareAll(pair: Pair, scenarios: readonly Scenario[]): Promise<Comparison> {
-  const result: Comparison = { requests: 0, differences: [], entries: [] };
+  const result: Comparison = { requests: 0, differences: [], entries: [], times: new Map() };
   const together = scenarios.filter(({ alone }) => alone !== true);
   let next = 0;
   const workers = Array.from({ length: AT_A_TIME }, async () => {
