@@ -39,7 +39,6 @@ const commands = {
   sim: { file: "src/simulator/run.ts" },
   chaos: { file: "test/chaos/run.ts" },
   scenarios: { file: "test/scenarios/run.ts" },
-  scenarios: { file: "test/scenarios/run.ts" },
   format: { file: "scripts/format.ts" },
   build: { file: "scripts/build.ts" },
   package: { file: "scripts/package.ts" },
