@@ -11,6 +11,7 @@ import { ErrorCode } from "../protocol/error-code.ts";
 import type { DescribeQuorumResponseInput } from "../protocol/messages/describe-quorum.ts";
 import type { LogManager } from "../storage/log-manager.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { FetchMemory } from "./fetch-memory.ts";
 import { FetchSessions } from "./fetch-session.ts";
 import { GROUP_METADATA_TOPIC } from "./internal-topics.ts";
 import { endpointsOn, offlineReplicas, type NodeEndpoint } from "./metadata-view.ts";
@@ -69,6 +70,7 @@ export class Broker {
   readonly logManager: LogManager;
   readonly replicas: ReplicaManager;
   readonly fetchSessions: FetchSessions;
+  readonly fetchMemory: FetchMemory;
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
   readonly topicCreator: TopicCreator;
@@ -91,6 +93,7 @@ export class Broker {
       options.config.get("max.incremental.fetch.session.cache.slots"),
       options.random,
     );
+    this.fetchMemory = new FetchMemory({ clock: options.clock });
     this.producerIds = new ProducerIds(() => this.controller.allocateProducerIds());
     this.topicCreator = new TopicCreator(this);
     this.groups = options.makeGroupCoordinator(this);
@@ -198,6 +201,7 @@ export class Broker {
 
   close(): void {
     this.groups.close();
+    this.fetchMemory.close();
     this.replicas.close();
   }
 

@@ -6,6 +6,8 @@ import type { ReceiveBuffers } from "./receive-buffers.ts";
 import type { RepeatedLines } from "./repeated-lines.ts";
 import { describeStranger } from "./stranger.ts";
 
+/** While memory for responses is short, a peer may take nothing of what was sent for this long. */
+const UNREAD_UNDER_PRESSURE_MS_MAX = 30_000;
 /** Idle connections are looked for this many times within the idle time. */
 const IDLE_CHECKS = 10;
 
@@ -88,6 +90,16 @@ export class Acceptor {
       if (connection.isBusy) return true;
     }
     return false;
+  }
+
+  /** Memory for responses is short: closes connections whose peers do not take theirs. */
+  closeUnread(): void {
+    const oldestMs = this.#options.clock.monotonicMs() - UNREAD_UNDER_PRESSURE_MS_MAX;
+    for (const connection of this.#connections) {
+      if ((connection.unsentSinceMs ?? Number.POSITIVE_INFINITY) > oldestMs) continue;
+      this.#tell("unread", connection, "its peer leaves responses unread while others wait");
+      connection.destroy();
+    }
   }
 
   /** Closes every connection. */

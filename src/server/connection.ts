@@ -89,6 +89,9 @@ export class ClientConnection implements Receiver, MemoryHolder {
   #out: Uint8Array[] = [];
   #outBytes = 0;
   #outSent: (() => void)[] = [];
+  /** Writes that have not left yet, and when one last did, or the first of them was made. */
+  #unsentWrites = 0;
+  #unsentSinceMs = 0;
   #handling = false;
   #paused = false;
   /** Why nothing is read, besides answers that wait: memory is short, or it is the others' turn. */
@@ -132,6 +135,11 @@ export class ClientConnection implements Receiver, MemoryHolder {
     if (this.#gone) return false;
     const isAnswering = !this.#closed && this.inFlightRequests > 0;
     return isAnswering || this.#connection.pendingWriteBytes > 0;
+  }
+
+  /** Since when nothing of what was written has left, by the monotonic clock; `undefined` when all has. */
+  get unsentSinceMs(): number | undefined {
+    return this.#unsentWrites === 0 ? undefined : this.#unsentSinceMs;
   }
 
   /** Takes no more requests; ends when those that came are answered and the answers have left. */
@@ -337,8 +345,11 @@ export class ClientConnection implements Receiver, MemoryHolder {
     this.#outBytes = 0;
     this.#outSent = [];
     const { clock } = this.#host;
+    if (this.#unsentWrites++ === 0) this.#unsentSinceMs = clock.monotonicMs();
     this.#connection.write(chunks, () => {
       this.lastActiveMs = clock.monotonicMs();
+      this.#unsentWrites--;
+      this.#unsentSinceMs = this.lastActiveMs;
       for (const done of sent) done();
       this.#resumeIfPossible();
     });

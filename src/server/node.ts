@@ -162,6 +162,9 @@ class Node implements RunningNode {
     this.#quorum = quorum;
     const broker = this.#makeBroker(quorum);
     this.#broker = broker;
+    broker.fetchMemory.whenShort(() => {
+      for (const { acceptor } of this.#acceptors) acceptor.closeUnread();
+    });
     broker.applyBrokerConfigs(quorum.head);
     await this.#logManager.loadLogs(({ topic, partition, topicId }) => {
       this.#checkAborted();

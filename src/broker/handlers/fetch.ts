@@ -12,7 +12,7 @@ import {
   type FetchSession,
 } from "../fetch-session.ts";
 import type { Partition } from "../partition.ts";
-import { PendingFetch } from "../pending-fetch.ts";
+import { PendingFetch, type Growing } from "../pending-fetch.ts";
 import type { RequestContext } from "../request-context.ts";
 
 type TopicAnswer = NonNullable<FetchResponseInput["responses"]>[number];
@@ -43,10 +43,14 @@ interface Plan {
 /** What reading found. */
 interface Reading {
   readonly answers: Map<string, PartitionAnswer>;
-  readonly waitFor: Partition[];
+  readonly waitFor: Growing[];
   readonly releases: (() => void)[];
+  /** What memory allows for records; a larger first batch passes it. 0 when it is used up. */
+  readonly memoryBytes: number;
   bytes: number;
   failed: boolean;
+  /** There was something to read and no memory to read it into. */
+  isStarved: boolean;
 }
 
 /**
@@ -55,7 +59,8 @@ interface Reading {
  * v7 sessions (KIP-227). v12 flexible, truncation detection (KIP-595). v13 topic ids (KIP-516). v15
  * replica state. v16 leaders' addresses (KIP-951). A fetch that finds less than `MinBytes` waits up
  * to `MaxWaitMs`, woken by appends. The first partition with records gives at least one batch,
- * however large.
+ * however large. While memory for responses is short, fetches give less than they are asked for, and
+ * wait when there is none.
  */
 export function handleFetch(
   broker: Broker,
@@ -66,16 +71,15 @@ export function handleFetch(
   if (typeof plan === "number") return { errorCode: plan };
   const first = readAll(broker, context, plan);
   const minBytes = Math.min(request.minBytes, plan.maxBytes);
-  const isDone = first.bytes >= minBytes || first.failed;
+  const isDone = first.failed || (first.bytes >= minBytes && !first.isStarved);
   if (isDone || request.maxWaitMs <= 0 || first.waitFor.length === 0) {
     return respond(broker, context, plan, first);
   }
   letGo(first);
-  return park(broker, context, plan, {
-    partitions: first.waitFor,
-    bytesMissing: Math.max(1, minBytes - first.bytes),
-    maxWaitMs: request.maxWaitMs,
-  });
+  const pending = new Pending<FetchResponseInput>();
+  const untilMs = broker.clock.monotonicMs() + request.maxWaitMs;
+  park(broker, context, plan, { first, minBytes, untilMs, pending });
+  return pending;
 }
 
 /** Waits for growth, for the deadline, or until nobody waits for the answer. */
@@ -84,21 +88,28 @@ function park(
   context: RequestContext,
   plan: Plan,
   wait: {
-    readonly partitions: readonly Partition[];
-    readonly bytesMissing: number;
-    readonly maxWaitMs: number;
+    readonly first: Reading;
+    readonly minBytes: number;
+    readonly untilMs: number;
+    readonly pending: Pending<FetchResponseInput>;
   },
-): Pending<FetchResponseInput> {
-  const { partitions, bytesMissing, maxWaitMs } = wait;
-  const pending = new Pending<FetchResponseInput>();
+): void {
+  const { first, minBytes, untilMs, pending } = wait;
+  const { clock } = broker;
   const waiting = new PendingFetch({
-    partitions,
+    partitions: first.waitFor,
     queue: broker.replicas.readyFetches,
-    bytesMissing,
+    bytesMissing: Math.max(1, minBytes - first.bytes),
     finish: () => {
       let response: FetchResponseInput;
       try {
-        response = respond(broker, context, plan, readAll(broker, context, plan));
+        const again = readAll(broker, context, plan);
+        if (again.isStarved && !again.failed && mayWaitOn(broker, untilMs)) {
+          letGo(again);
+          park(broker, context, plan, { ...wait, first: again });
+          return;
+        }
+        response = respond(broker, context, plan, again);
       } catch (error) {
         // This fetch has failed, and not the request that woke it.
         pending.fail(error);
@@ -108,8 +119,11 @@ function park(
     },
   });
   context.onClosed = () => waiting.cancel();
-  waiting.park(broker.clock.setTimer(maxWaitMs, () => waiting.expire()));
-  return pending;
+  waiting.park(clock.setTimer(untilMs - clock.monotonicMs(), () => waiting.expire()));
+}
+
+function mayWaitOn({ clock, fetchMemory }: Broker, untilMs: number): boolean {
+  return clock.monotonicMs() < untilMs && !fetchMemory.isClosed;
 }
 
 function planFetch(
@@ -184,8 +198,10 @@ function readAll(broker: Broker, context: RequestContext, plan: Plan): Reading {
     answers: new Map(),
     waitFor: [],
     releases: [],
+    memoryBytes: broker.fetchMemory.allowanceBytes,
     bytes: 0,
     failed: false,
+    isStarved: false,
   };
   try {
     for (const [key, wanted] of plan.partitions) {
@@ -200,6 +216,7 @@ function readAll(broker: Broker, context: RequestContext, plan: Plan): Reading {
     letGo(reading);
     throw error;
   }
+  if (reading.isStarved) reading.waitFor.push(broker.fetchMemory);
   return reading;
 }
 
@@ -276,9 +293,11 @@ function readRecords(
   }
   reading.waitFor.push(partition);
   const answer = told(partition, wanted);
-  const left = plan.maxBytes - reading.bytes;
-  const minOneBatch = reading.bytes === 0;
-  if (wanted.fetchOffset >= upToOffset || (left <= 0 && !minOneBatch)) {
+  const left = Math.min(plan.maxBytes, reading.memoryBytes) - reading.bytes;
+  const isAtEnd = wanted.fetchOffset >= upToOffset;
+  const minOneBatch = reading.bytes === 0 && reading.memoryBytes > 0;
+  if (!isAtEnd && reading.memoryBytes === 0) reading.isStarved = true;
+  if (isAtEnd || (left <= 0 && !minOneBatch)) {
     return committed ? { ...answer, abortedTransactions: [] } : answer;
   }
   const result = log.read(wanted.fetchOffset, {
@@ -337,7 +356,14 @@ function respond(
   plan: Plan,
   reading: Reading,
 ): FetchResponseInput {
-  if (reading.releases.length > 0) context.onSent = () => letGo(reading);
+  if (reading.releases.length > 0) {
+    const { fetchMemory } = broker;
+    fetchMemory.hold(reading.bytes);
+    context.onSent = () => {
+      fetchMemory.release(reading.bytes);
+      letGo(reading);
+    };
+  }
   const responses = collect(plan, reading);
   const sessionId = plan.session?.id ?? NO_SESSION;
   // A follower knows its leaders' addresses.
