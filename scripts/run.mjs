@@ -80,18 +80,7 @@ function npmInstall(cwd) {
       stdio: ["ignore", 2, 2],
       shell: !own && process.platform === "win32",
     });
-    // npm ends the shell between itself and this process, and the shell tells nobody: who was started by npm
-// and has lost it ends the child.
-if (process.env.npm_lifecycle_event !== undefined && process.platform !== "win32") {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    child.kill("SIGTERM");
-  }, PARENT_CHECK_MS);
-  watch.unref();
-}
-child.on("error", (error) => fail(`cannot run npm (${error.message}); is it on the PATH?`));
+    child.on("error", (error) => fail(`cannot run npm (${error.message}); is it on the PATH?`));
     child.on("exit", (code) => {
       if (code !== 0) {
         fail(`"npm ci" failed in ${cwd}; see its message above, then run the command again.`);
