@@ -16,7 +16,7 @@ const START_TRIES_MAX = 5;
 const SLOW_SYNC_MS: readonly [number, number] = [50, 1500];
 const SLOW_READ_MS: readonly [number, number] = [10, 300];
 const CLOCK_STEP_MS_MAX = 20 * 60_000;
-const PAUSE_MS_MAX = 30 * 60_000;
+const PAUSE_MS_MAX = 12 * 60_000;
 
 export interface NemesisParts {
   readonly scene: Scene;

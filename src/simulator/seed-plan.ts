@@ -117,6 +117,7 @@ function planSettings(
     ["offsets.retention.check.interval.ms", keepsGroups ? DAY_MS : 60_000],
     ["max.incremental.fetch.session.cache.slots", random.pick([1, 2, 1000])],
     ["auto.create.topics.enable", "false"],
+    ["metadata.max.idle.interval.ms", random.pick([500, 10_000, 60_000])],
   ]);
   if (directories.metadataLogDir !== undefined) {
     settings.set("metadata.log.dir", directories.metadataLogDir);

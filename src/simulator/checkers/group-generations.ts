@@ -27,6 +27,12 @@ export interface GroupTraits {
   readonly keepsGroups: boolean;
 }
 
+export interface GroupsView {
+  incarnation(): number;
+  /** A disk was made to fail: what cannot be written is taken back, generations too. */
+  isDiskHurt(): boolean;
+}
+
 export interface JoinedMember {
   readonly group: string;
   readonly generation: number;
@@ -47,10 +53,10 @@ export class GroupGenerations implements Checker {
   readonly name = "group-generations";
   readonly #fail: Fail;
   readonly #traits: GroupTraits;
-  readonly #view: { incarnation(): number };
+  readonly #view: GroupsView;
   readonly #groups = new Map<string, GroupHistory>();
 
-  constructor(fail: Fail, traits: GroupTraits, view: { incarnation(): number }) {
+  constructor(fail: Fail, traits: GroupTraits, view: GroupsView) {
     this.#fail = fail;
     this.#traits = traits;
     this.#view = view;
@@ -78,7 +84,12 @@ export class GroupGenerations implements Checker {
     if (member.incarnation !== this.#view.incarnation()) return;
     const { group: name, generation: number, memberId, leader } = member;
     const group = this.#groupOf(name);
-    if (!this.#traits.keepsGroups) return;
+    if (this.#view.isDiskHurt()) {
+      group.generations = new Map();
+      group.latest = 0;
+      group.kept = 0;
+    }
+    if (!this.#traits.keepsGroups || this.#view.isDiskHurt()) return;
     if (number < member.latestWhenAsked) {
       this.#fail(`${name}: ${memberId} joins generation ${number} after ${member.latestWhenAsked}`);
     }

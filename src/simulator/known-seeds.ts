@@ -1,0 +1,2 @@
+/** Seeds that found something once, and what that was. They are run again with every `npm test`. */
+export const knownSeeds: readonly (readonly [seed: number, found: string])[] = [];
