@@ -55,7 +55,9 @@ export class Admin extends Actor {
   async begin(): Promise<void> {
     while (this.scene.history.topics.size < this.scene.plan.topicCount && !this.scene.isOver) {
       const client = await this.client();
-      if (client !== undefined) await this.#create(client);
+      if (client === undefined) continue;
+      if (this.#maybe.size > 0) await this.list(client);
+      await this.#create(client);
     }
   }
 
@@ -91,7 +93,7 @@ export class Admin extends Actor {
     const { random, scene } = this;
     const isAgain = scene.plan.reusesNames && this.#count > 0 && random.chance(0.5);
     const name = `topic-${isAgain ? random.below(this.#count) : this.#count++}`;
-    if (scene.history.topicNamed(name) !== undefined) return;
+    if (this.#maybe.has(name) || scene.history.topicNamed(name) !== undefined) return;
     const plan = planTopic(scene.plan, random);
     const { incarnation } = scene.broker;
     const answer = await client.call(
