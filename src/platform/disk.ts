@@ -1,6 +1,9 @@
 import { MoldauError } from "../core/errors.ts";
 
-/** Why the disk refused. `failed` covers every error that says the device cannot be trusted (EIO). */
+/**
+ * Why the disk refused. `failed` covers every error that says the device cannot be trusted (EIO), `full`
+ * all that pass when room is made: on the disk, in a quota, among open files.
+ */
 export type DiskErrorKind = "not-found" | "exists" | "full" | "failed" | "denied" | "other";
 
 /** A disk operation that did not happen, or of which it is unknown what happened. */

@@ -353,8 +353,14 @@ class Node implements RunningNode {
   #fail(error: Error): void {
     this.#options.logger.error(`this node cannot go on: ${error.message}`, { error });
     this.#closing ??= this.letGo();
-    if (this.#options.onFatal === undefined) throw error;
-    this.#options.onFatal(error);
+    const { onFatal, platform } = this.#options;
+    if (onFatal !== undefined) onFatal(error);
+    else {
+      // On its own, so that nobody who happens to be on the stack catches it.
+      platform.clock.defer(() => {
+        throw error;
+      });
+    }
   }
 }
 

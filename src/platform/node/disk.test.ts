@@ -1,19 +1,25 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nodeDisk } from "./disk.ts";
 
-test("a directory is made with its parents, and again without complaint", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "moldau-disk-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const deep = join(folder, "a", "b", "c");
-  nodeDisk.makeDirectory(deep);
-  nodeDisk.makeDirectory(deep);
-  assert.ok(existsSync(deep));
-});
+/** Opens itself until it may not, and says why it may not. */
+const program = `
+  const { nodeDisk } = await import(process.argv[1]);
+  const files = [];
+  try {
+    for (;;) files.push(nodeDisk.open(process.argv[1], "read"));
+  } catch (error) {
+    for (const file of files) file.close();
+    console.log(error.kind, error.cause.code, files.length > 0);
+  }
+`;
 
-test("a directory that cannot be made is refused, below a parent that takes none", () => {
-  assert.throws(() => nodeDisk.makeDirectory("/proc/none/of/these"), { name: "DiskError" });
+test("too many open files are no fault of the device: there is no room for now", () => {
+  const args = ["--input-type=module", "-e", program, join(import.meta.dirname, "disk.ts")];
+  const command = 'ulimit -n 60; exec "$0" "$@"';
+  const output = execFileSync("sh", ["-c", command, process.execPath, ...args], {
+    encoding: "utf8",
+  });
+  assert.equal(output.trim(), "full EMFILE true");
 });

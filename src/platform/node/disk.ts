@@ -22,6 +22,9 @@ const kindOfCode: Readonly<Record<string, DiskErrorKind>> = {
   EEXIST: "exists",
   ENOSPC: "full",
   EDQUOT: "full",
+  // No room in a table of open files: it passes, and says nothing about the device.
+  EMFILE: "full",
+  ENFILE: "full",
   EIO: "failed",
   EROFS: "denied",
   EACCES: "denied",
