@@ -114,11 +114,11 @@ class Node implements RunningNode {
       settings: storageSettingsOf(config),
       nodeId: this.nodeId,
       format: formatOptions(options),
-      onDirectoryFailure: (directory, error) => {
-        logger.error(`log directory ${directory.path} is offline from now on`, { error });
-        // The metadata log may be in the same directory; then the node is about to end.
-        this.#quorum?.directoriesChanged().catch((refused: unknown) => {
-          logger.error("the quorum was not told of it", { error: refused });
+      onDirectoryFailure: (directory) => {
+        this.#quorum?.directoriesChanged().catch((error: unknown) => {
+          // The metadata log may be in the same directory; then the node is about to end.
+          if (this.#closing !== undefined) return;
+          logger.error(`the quorum was not told that ${directory.path} is offline`, { error });
         });
       },
     });
@@ -351,7 +351,6 @@ class Node implements RunningNode {
   }
 
   #fail(error: Error): void {
-    this.#options.logger.error(`this node cannot go on: ${error.message}`, { error });
     this.#closing ??= this.letGo();
     const { onFatal, platform } = this.#options;
     if (onFatal !== undefined) onFatal(error);

@@ -55,6 +55,15 @@ test("an error is written with its stack and the stack of its cause", () => {
   assert.match(error.stack, /caused by TypeError: inner/);
 });
 
+test("nothing that a stranger names begins a line of its own or speaks to the terminal", () => {
+  const { lines, logger } = recorded({ format: "text" });
+  logger.warn("member a\nERROR all is lost", { client: "\u001b[31mred\u007f", group: "a b\r\n" });
+  assert.equal(lines.length, 1);
+  const line = lines[0]!.slice(0, -1);
+  assert.doesNotMatch(line, /[\u0000-\u001f\u007f]/);
+  assert.match(line, /member a\\u000aERROR all is lost client=\\u001b\[31mred/);
+});
+
 test("a text line has time, level, message and its fields", () => {
   const { lines, logger } = recorded({ format: "text" });
   logger.info("ready", { port: 9092, note: "two words", missing: undefined });

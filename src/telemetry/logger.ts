@@ -189,8 +189,18 @@ function textWriter({ sink, nowMs, colors = false }: LoggerOptions): LineWriter 
     const rest = describeFields(fields);
     const tail = rest === "" ? "" : ` ${paint(DIM, rest)}`;
     const name = paint(levelColors[level], level.padEnd(5));
-    sink(`${paint(DIM, time)} ${name} ${message}${tail}\n`);
+    sink(`${paint(DIM, time)} ${name} ${printable(message)}${tail}\n`);
   };
+}
+
+/** What would begin a line of its own, or speak to the terminal: some of it comes from strangers. */
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+function printable(text: string): string {
+  return text.replace(CONTROL_CHARACTERS, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, "0");
+    return `\\u${code}`;
+  });
 }
 
 function timeOfDay(nowMs: number): string {
@@ -212,7 +222,9 @@ function describeFields(fields: LogFields): string {
 
 function describeValue(value: unknown): string {
   if (value instanceof Error) return describeError(value).stack;
-  if (typeof value === "string") return /[\s"=]/.test(value) ? JSON.stringify(value) : value;
+  if (typeof value === "string") {
+    return printable(/[\s"=]/.test(value) ? JSON.stringify(value) : value);
+  }
   if (typeof value !== "object" || value === null) return String(value);
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "bigint" ? inner.toString() : inner,
