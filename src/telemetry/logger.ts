@@ -194,7 +194,7 @@ function textWriter({ sink, nowMs, colors = false }: LoggerOptions): LineWriter 
 }
 
 /** What would begin a line of its own, or speak to the terminal: some of it comes from strangers. */
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
 
 function printable(text: string): string {
   return text.replace(CONTROL_CHARACTERS, (character) => {
