@@ -1,40 +1,35 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { Pending, type Answer } from "../broker/answer.ts";
 import { routes, type Route } from "../broker/handlers.ts";
 import type { RequestContext } from "../broker/request-context.ts";
-import { loadNodeConfig } from "../config/node-config.ts";
 import { AssertionError } from "../core/assert.ts";
 import { nodeClock } from "../platform/node/clock.ts";
-import { nodePlatform } from "../platform/node/platform.ts";
 import { ApiKey } from "../protocol/apis.ts";
 import { apiVersionsRequest, apiVersionsResponse } from "../protocol/messages/api-versions.ts";
 import { metadataRequest, metadataResponse } from "../protocol/messages/metadata.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { makeDispatcher } from "./dispatch.ts";
-import { startNode, type RunningNode } from "./node.ts";
-import { RawClient } from "./raw-client.ts";
 import { RepeatedLines } from "./repeated-lines.ts";
 import { RequestMetrics } from "./request-metrics.ts";
-import { connect, frameOf, listen } from "./server-kit.test.ts";
+import type { RawClient } from "./raw-client.ts";
+import {
+  connect,
+  connectTo,
+  frameOf,
+  listen,
+  startTestNode,
+  type TestNode,
+} from "./server-kit.test.ts";
 
-let folder: string;
-let node: RunningNode;
+let running: TestNode;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "moldau-dispatch-"));
-  const { config } = loadNodeConfig({ dataDirectory: folder, flags: { port: 0 } });
-  node = await startNode({ platform: nodePlatform, config, logger: silentLogger });
+  running = await startTestNode();
 });
 
-after(async () => {
-  await node.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => running.close());
 
 interface Dispatching {
   readonly port: number;
@@ -60,7 +55,7 @@ async function dispatching(
   }
   const { port } = await listen(t, {
     onFrame: makeDispatcher({
-      broker: node.broker,
+      broker: running.node.broker,
       lines: repeated,
       metrics: new RequestMetrics(),
       routes: table,
@@ -69,10 +64,6 @@ async function dispatching(
     }),
   });
   return { port, lines, defects };
-}
-
-function connectTo(port: number): Promise<RawClient> {
-  return RawClient.connect(nodePlatform.network, { host: "127.0.0.1", port });
 }
 
 const askMetadata = (client: RawClient) =>

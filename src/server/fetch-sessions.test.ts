@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { Pending } from "../broker/answer.ts";
 import { handleFetch } from "../broker/handlers/fetch.ts";
 import { ANONYMOUS, type RequestContext } from "../broker/request-context.ts";
-import { loadNodeConfig } from "../config/node-config.ts";
-import { nodePlatform } from "../platform/node/platform.ts";
 import { ApiKey } from "../protocol/apis.ts";
 import { codecOf } from "../protocol/codec.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
@@ -29,28 +24,22 @@ import { produceRequest, produceResponse } from "../protocol/messages/produce.ts
 import { Reader } from "../protocol/reader.ts";
 import { Writer } from "../protocol/writer.ts";
 import { buildBatch } from "../records/build.ts";
-import { silentLogger } from "../telemetry/logger.ts";
-import { startNode, type RunningNode } from "./node.ts";
-import { RawClient } from "./raw-client.ts";
+import type { RunningNode } from "./node.ts";
+import type { RawClient } from "./raw-client.ts";
+import { startTestNode, type TestNode } from "./server-kit.test.ts";
 
 /** What incremental fetches tell is what full ones would (KIP-227). */
 
-let folder: string;
+let running: TestNode;
 let node: RunningNode;
 let client: RawClient;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "moldau-sessions-"));
-  const { config } = loadNodeConfig({ dataDirectory: folder, flags: { port: 0 } });
-  node = await startNode({ platform: nodePlatform, config, logger: silentLogger });
-  client = await RawClient.connect(nodePlatform.network, { host: "127.0.0.1", port: node.port });
+  running = await startTestNode();
+  ({ node, client } = running);
 });
 
-after(async () => {
-  client.close();
-  await node.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => running.close());
 
 const PARTITIONS = 3;
 const NAMES_VERSION = 12;

@@ -141,6 +141,28 @@ test("a fetch at the end waits for the next append and is woken by it", async ()
   other.close();
 });
 
+test("a fetch whose client has gone does not wait any more", async () => {
+  const other = await RawClient.connect(nodePlatform.network, {
+    host: "127.0.0.1",
+    port: node.port,
+  });
+  const partition = node.broker.replicas.partitionOf("waited-for", 0)!;
+  const waiting = other.send(fetchRequest, fetchResponse, 13, {
+    maxWaitMs: 600_000,
+    minBytes: 1,
+    topics: [
+      {
+        topicId: partition.topicId,
+        partitions: [{ partition: 0, fetchOffset: 1, partitionMaxBytes: 1000 }],
+      },
+    ],
+  });
+  while (!partition.hasWaiting) await new Promise((resolve) => setImmediate(resolve));
+  other.close();
+  await assert.rejects(waiting);
+  while (partition.hasWaiting) await new Promise((resolve) => setImmediate(resolve));
+});
+
 test("a node that is stopped and started again has everything it had", async () => {
   client.close();
   await node.close();

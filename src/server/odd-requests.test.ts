@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { loadNodeConfig } from "../config/node-config.ts";
-import { nodePlatform } from "../platform/node/platform.ts";
 import { ErrorCode } from "../protocol/error-code.ts";
 import { createTopicsRequest, createTopicsResponse } from "../protocol/messages/create-topics.ts";
 import {
@@ -16,31 +11,23 @@ import {
   findCoordinatorResponse,
 } from "../protocol/messages/find-coordinator.ts";
 import { offsetCommitRequest, offsetCommitResponse } from "../protocol/messages/offset-commit.ts";
-import { silentLogger } from "../telemetry/logger.ts";
-import { startNode, type RunningNode } from "./node.ts";
-import { RawClient } from "./raw-client.ts";
+import type { RawClient } from "./raw-client.ts";
+import { startTestNode, type TestNode } from "./server-kit.test.ts";
 
 /** Requests that decode and that no sound client sends; most of them were found by `node.fuzz.ts`. */
 
-let folder: string;
-let node: RunningNode;
+let running: TestNode;
 let client: RawClient;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), "moldau-odd-"));
-  const { config } = loadNodeConfig({ dataDirectory: folder, flags: { port: 0 } });
-  node = await startNode({ platform: nodePlatform, config, logger: silentLogger });
-  client = await RawClient.connect(nodePlatform.network, { host: "127.0.0.1", port: node.port });
+  running = await startTestNode();
+  ({ client } = running);
   await client.send(createTopicsRequest, createTopicsResponse, 7, {
     topics: [{ name: "orders", numPartitions: 3, replicationFactor: 1 }],
   });
 });
 
-after(async () => {
-  client.close();
-  await node.close();
-  rmSync(folder, { recursive: true });
-});
+after(() => running.close());
 
 test("a cursor of DescribeTopicPartitions may be any number", async () => {
   const describe = (partitionIndex: number) =>

@@ -1,13 +1,20 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import * as net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { loadNodeConfig } from "../config/node-config.ts";
 import type { Clock } from "../platform/clock.ts";
 import { nodeClock } from "../platform/node/clock.ts";
 import { nodeNetwork } from "../platform/node/network.ts";
+import { nodePlatform } from "../platform/node/platform.ts";
 import { silentLogger } from "../telemetry/logger.ts";
 import { Acceptor } from "./acceptor.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import type { FrameHandler } from "./connection.ts";
+import { startNode, type RunningNode } from "./node.ts";
+import { RawClient } from "./raw-client.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
 import { RepeatedLines } from "./repeated-lines.ts";
 
@@ -91,6 +98,36 @@ export async function readBytes(socket: net.Socket, count: number): Promise<Buff
     if (size >= count) break;
   }
   return Buffer.concat(parts);
+}
+
+export interface TestNode {
+  readonly node: RunningNode;
+  readonly client: RawClient;
+  readonly close: () => Promise<void>;
+}
+
+/** A node on a free port with an empty folder, and a client of it. */
+export async function startTestNode(settings: readonly string[] = []): Promise<TestNode> {
+  const folder = mkdtempSync(join(tmpdir(), "moldau-server-"));
+  const { config } = loadNodeConfig({
+    dataDirectory: folder,
+    flags: { port: 0, set: [...settings] },
+  });
+  const node = await startNode({ platform: nodePlatform, config, logger: silentLogger });
+  const client = await connectTo(node.port);
+  return {
+    node,
+    client,
+    close: async () => {
+      client.close();
+      await node.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export function connectTo(port: number): Promise<RawClient> {
+  return RawClient.connect(nodeNetwork, { host: "127.0.0.1", port });
 }
 
 /** A clock whose timers fire a hundred times as soon. */
