@@ -2,7 +2,7 @@
  * The package `moldau`: a client for any Kafka, with the platform of Node filled in. The command line is
  * `moldau`; the parts without a platform are in `moldau/client` and `moldau/protocol`.
  */
-import { Cluster, type CallOptions, type ClusterOptions } from "./client/cluster.ts";
+import { Cluster, type CallOptions, type ClusterOptions } from "./client/cluster/cluster.ts";
 import { nodePlatform } from "./platform/node/platform.ts";
 
 export {
@@ -22,7 +22,7 @@ export {
   type ProducerRecord,
   type RecordMetadata,
 } from "./client/index.ts";
-export { Cluster } from "./client/cluster.ts";
+export { Cluster } from "./client/cluster/cluster.ts";
 export { moldauVersion as version } from "./core/version.ts";
 
 export type ConnectOptions = Omit<ClusterOptions, "platform" | "bootstrap"> & CallOptions;

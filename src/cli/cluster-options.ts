@@ -1,4 +1,4 @@
-import { Cluster, parseAddress } from "../client/cluster.ts";
+import { Cluster, parseAddress } from "../client/cluster/cluster.ts";
 import { nodePlatform } from "../platform/node/platform.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { DEFAULT_BOOTSTRAP } from "./cluster-option-specs.ts";

@@ -3,7 +3,7 @@ import { parseProperties } from "../config/properties.ts";
 import { withCluster } from "./cluster-options.ts";
 import { Options } from "./command.ts";
 import { messageOf } from "../core/errors.ts";
-import type { Cluster } from "../client/cluster.ts";
+import type { Cluster } from "../client/cluster/cluster.ts";
 import { Problem, usageProblem } from "./problem.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,4 +1,4 @@
-import type { ConsumedRecord } from "../client/fetched-records.ts";
+import type { ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { usageProblem } from "./problem.ts";
 
 /** A record as `consume -o ndjson` prints it and `produce -f ndjson` reads it. */

@@ -1,4 +1,4 @@
-import type { ConsumedRecord } from "../client/fetched-records.ts";
+import type { ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { stringifyJson } from "./output.ts";
 import { recordToJson, utf8Text } from "./record-json.ts";
 import { paintFor, type Terminal } from "./terminal.ts";

@@ -1,7 +1,7 @@
 import type { TopicPartition } from "../core/topic-partition.ts";
-import type { Cluster } from "../client/cluster.ts";
-import type { Position } from "../client/consumer.ts";
-import { listOffsets, OffsetSpec } from "../client/list-offsets.ts";
+import type { Cluster } from "../client/cluster/cluster.ts";
+import type { Position } from "../client/consumer/consumer.ts";
+import { listOffsets, OffsetSpec } from "../client/consumer/list-offsets.ts";
 import { usageProblem } from "./problem.ts";
 
 /** Where to begin reading, as `--from` says it. */

@@ -12,7 +12,7 @@ export {
   type NewTopic,
   type Outcome,
   type ReplicaSize,
-} from "./admin.ts";
+} from "./admin/admin.ts";
 export {
   Cluster,
   type BrokerMetadata,
@@ -21,12 +21,12 @@ export {
   type ClusterOptions,
   type PartitionMetadata,
   type TopicMetadata,
-} from "./cluster.ts";
-export { Consumer, type ConsumerOptions, type Position } from "./consumer.ts";
+} from "./cluster/cluster.ts";
+export { Consumer, type ConsumerOptions, type Position } from "./consumer/consumer.ts";
 export { KafkaError, type KafkaErrorContext } from "./errors.ts";
-export type { ConsumedRecord } from "./fetched-records.ts";
-export { GroupConsumer, type GroupConsumerOptions } from "./group-consumer.ts";
-export type { CommittedOffset } from "./group-offsets.ts";
-export { listOffsets, OffsetSpec, type PartitionOffset } from "./list-offsets.ts";
-export { Producer, type Acks, type ProducerOptions } from "./producer.ts";
-export type { ProducerRecord, RecordMetadata } from "./producer-record.ts";
+export type { ConsumedRecord } from "./consumer/fetched-records.ts";
+export { GroupConsumer, type GroupConsumerOptions } from "./group/group-consumer.ts";
+export type { CommittedOffset } from "./group/group-offsets.ts";
+export { listOffsets, OffsetSpec, type PartitionOffset } from "./consumer/list-offsets.ts";
+export { Producer, type Acks, type ProducerOptions } from "./producer/producer.ts";
+export type { ProducerRecord, RecordMetadata } from "./producer/producer-record.ts";

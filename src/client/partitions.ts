@@ -1,6 +1,6 @@
 import type { TopicPartition } from "../core/topic-partition.ts";
-import type { Cluster } from "./cluster.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { Deadline } from "./cluster/deadline.ts";
 
 /** Things with the same name together, in order of first appearance. */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {

@@ -1,4 +1,4 @@
-import { FrameReceiver } from "../client/frame-receiver.ts";
+import { FrameReceiver } from "../client/cluster/frame-receiver.ts";
 import type { Connection, Network } from "../platform/network.ts";
 import { apiOf } from "../protocol/apis.ts";
 import { ErrorCode } from "../protocol/error-code.ts";

@@ -1,5 +1,5 @@
 import { loadNodeConfig } from "../../src/config/node-config.ts";
-import { Cluster } from "../../src/client/cluster.ts";
+import { Cluster } from "../../src/client/cluster/cluster.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { startNode, type RunningNode } from "../../src/server/node.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Admin } from "../../src/client/admin.ts";
-import { Cluster } from "../../src/client/cluster.ts";
-import { Consumer } from "../../src/client/consumer.ts";
-import type { ConsumedRecord } from "../../src/client/fetched-records.ts";
-import { GroupConsumer } from "../../src/client/group-consumer.ts";
-import { listOffsets, OffsetSpec } from "../../src/client/list-offsets.ts";
-import { Producer } from "../../src/client/producer.ts";
+import { Admin } from "../../src/client/admin/admin.ts";
+import { Cluster } from "../../src/client/cluster/cluster.ts";
+import { Consumer } from "../../src/client/consumer/consumer.ts";
+import type { ConsumedRecord } from "../../src/client/consumer/fetched-records.ts";
+import { GroupConsumer } from "../../src/client/group/group-consumer.ts";
+import { listOffsets, OffsetSpec } from "../../src/client/consumer/list-offsets.ts";
+import { Producer } from "../../src/client/producer/producer.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { startTestBroker, type TestBroker } from "./broker.ts";
 

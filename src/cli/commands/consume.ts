@@ -1,9 +1,9 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
-import type { Cluster } from "../../client/cluster.ts";
-import { Consumer } from "../../client/consumer.ts";
+import type { Cluster } from "../../client/cluster/cluster.ts";
+import { Consumer } from "../../client/consumer/consumer.ts";
 import { KafkaError } from "../../client/errors.ts";
-import type { ConsumedRecord } from "../../client/fetched-records.ts";
-import { GroupConsumer } from "../../client/group-consumer.ts";
+import type { ConsumedRecord } from "../../client/consumer/fetched-records.ts";
+import { GroupConsumer } from "../../client/group/group-consumer.ts";
 import { withCluster } from "../cluster-options.ts";
 import type { Options } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";

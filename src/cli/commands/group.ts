@@ -1,6 +1,6 @@
-import { Admin, type GroupDescription, type GroupMember } from "../../client/admin.ts";
-import type { Cluster } from "../../client/cluster.ts";
-import { listOffsets, OffsetSpec } from "../../client/list-offsets.ts";
+import { Admin, type GroupDescription, type GroupMember } from "../../client/admin/admin.ts";
+import type { Cluster } from "../../client/cluster/cluster.ts";
+import { listOffsets, OffsetSpec } from "../../client/consumer/list-offsets.ts";
 import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
 import { withCluster } from "../cluster-options.ts";
 import type { Options } from "../command.ts";

@@ -1,8 +1,8 @@
-import { Admin } from "../../client/admin.ts";
-import type { Cluster } from "../../client/cluster.ts";
-import type { Position } from "../../client/consumer.ts";
-import { commitOffsets, NO_MEMBER, type CommittedOffset } from "../../client/group-offsets.ts";
-import { listOffsets, OffsetSpec } from "../../client/list-offsets.ts";
+import { Admin } from "../../client/admin/admin.ts";
+import type { Cluster } from "../../client/cluster/cluster.ts";
+import type { Position } from "../../client/consumer/consumer.ts";
+import { commitOffsets, NO_MEMBER, type CommittedOffset } from "../../client/group/group-offsets.ts";
+import { listOffsets, OffsetSpec } from "../../client/consumer/list-offsets.ts";
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Options } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";

@@ -1,5 +1,5 @@
-import { Admin, ConfigResourceType } from "../../client/admin.ts";
-import type { Cluster, TopicMetadata } from "../../client/cluster.ts";
+import { Admin, ConfigResourceType } from "../../client/admin/admin.ts";
+import type { Cluster, TopicMetadata } from "../../client/cluster/cluster.ts";
 import { brokerError, KafkaError } from "../../client/errors.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { Options } from "../command.ts";

@@ -1,5 +1,5 @@
-import { Producer, type Acks } from "../../client/producer.ts";
-import type { ProducerRecord, RecordMetadata } from "../../client/producer-record.ts";
+import { Producer, type Acks } from "../../client/producer/producer.ts";
+import type { ProducerRecord, RecordMetadata } from "../../client/producer/producer-record.ts";
 import type { CompressionCodec } from "../../records/compression.ts";
 import { timeoutMsOf, withCluster } from "../cluster-options.ts";
 import type { Options } from "../command.ts";

@@ -1,6 +1,6 @@
-import { Admin, ConfigResourceType, type ConfigEntry, type Outcome } from "../../client/admin.ts";
-import type { Cluster, TopicMetadata } from "../../client/cluster.ts";
-import { listOffsets, OffsetSpec } from "../../client/list-offsets.ts";
+import { Admin, ConfigResourceType, type ConfigEntry, type Outcome } from "../../client/admin/admin.ts";
+import type { Cluster, TopicMetadata } from "../../client/cluster/cluster.ts";
+import { listOffsets, OffsetSpec } from "../../client/consumer/list-offsets.ts";
 import { timeoutMsOf, withCluster } from "../cluster-options.ts";
 import type { Options } from "../command.ts";
 import { confirm } from "../confirm.ts";

@@ -4,7 +4,7 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from "../../client/consumer-protocol.ts";
+} from "../../client/group/consumer-protocol.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { fetchRequest } from "../../protocol/messages/fetch.ts";
 import { heartbeatRequest, heartbeatResponse } from "../../protocol/messages/heartbeat.ts";

@@ -1,6 +1,6 @@
-import { assert } from "../core/assert.ts";
-import { apiOf, type Api, type ApiKey } from "../protocol/apis.ts";
-import type { Fields, Message } from "../protocol/schema.ts";
+import { assert } from "../../core/assert.ts";
+import { apiOf, type Api, type ApiKey } from "../../protocol/apis.ts";
+import type { Fields, Message } from "../../protocol/schema.ts";
 
 /** An API as this client uses it: its messages and the versions it is content with. */
 export interface ApiCall<Request extends Fields, Response extends Fields> {

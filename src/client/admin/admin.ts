@@ -1,39 +1,39 @@
-import type { TopicPartition } from "../core/topic-partition.ts";
-import { ZERO_UUID } from "../core/uuid.ts";
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
+import type { TopicPartition } from "../../core/topic-partition.ts";
+import { ZERO_UUID } from "../../core/uuid.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
 import {
   createPartitionsRequest,
   createPartitionsResponse,
-} from "../protocol/messages/create-partitions.ts";
-import { createTopicsRequest, createTopicsResponse } from "../protocol/messages/create-topics.ts";
-import { deleteGroupsRequest, deleteGroupsResponse } from "../protocol/messages/delete-groups.ts";
-import { deleteTopicsRequest, deleteTopicsResponse } from "../protocol/messages/delete-topics.ts";
+} from "../../protocol/messages/create-partitions.ts";
+import { createTopicsRequest, createTopicsResponse } from "../../protocol/messages/create-topics.ts";
+import { deleteGroupsRequest, deleteGroupsResponse } from "../../protocol/messages/delete-groups.ts";
+import { deleteTopicsRequest, deleteTopicsResponse } from "../../protocol/messages/delete-topics.ts";
 import {
   describeConfigsRequest,
   describeConfigsResponse,
   type DescribeConfigsResponse,
-} from "../protocol/messages/describe-configs.ts";
+} from "../../protocol/messages/describe-configs.ts";
 import {
   describeGroupsRequest,
   describeGroupsResponse,
-} from "../protocol/messages/describe-groups.ts";
+} from "../../protocol/messages/describe-groups.ts";
 import {
   describeLogDirsRequest,
   describeLogDirsResponse,
-} from "../protocol/messages/describe-log-dirs.ts";
+} from "../../protocol/messages/describe-log-dirs.ts";
 import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
-} from "../protocol/messages/incremental-alter-configs.ts";
-import { listGroupsRequest, listGroupsResponse } from "../protocol/messages/list-groups.ts";
-import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../protocol/schema.ts";
-import { apiCall, type ApiCall } from "./api-call.ts";
-import type { CallOptions, Cluster, TopicMetadata } from "./cluster.ts";
-import { CONSUMER_PROTOCOL_TYPE, decodeAssignment } from "./consumer-protocol.ts";
-import type { Deadline } from "./deadline.ts";
-import { brokerError, throwOnError, type KafkaError } from "./errors.ts";
-import { fetchCommitted, type CommittedOffset } from "./group-offsets.ts";
+} from "../../protocol/messages/incremental-alter-configs.ts";
+import { listGroupsRequest, listGroupsResponse } from "../../protocol/messages/list-groups.ts";
+import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
+import { apiCall, type ApiCall } from "../cluster/api-call.ts";
+import type { CallOptions, Cluster, TopicMetadata } from "../cluster/cluster.ts";
+import { CONSUMER_PROTOCOL_TYPE, decodeAssignment } from "../group/consumer-protocol.ts";
+import type { Deadline } from "../cluster/deadline.ts";
+import { brokerError, throwOnError, type KafkaError } from "../errors.ts";
+import { fetchCommitted, type CommittedOffset } from "../group/group-offsets.ts";
 
 const createTopicsCall = apiCall(ApiKey.CREATE_TOPICS, createTopicsRequest, createTopicsResponse);
 const deleteTopicsCall = apiCall(ApiKey.DELETE_TOPICS, deleteTopicsRequest, deleteTopicsResponse);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BatchBuilder } from "../records/build.ts";
+import { BatchBuilder } from "../../records/build.ts";
 import { recordsOf } from "./fetched-records.ts";
 
 const timestamp = 1_700_000_000_000;

@@ -1,11 +1,11 @@
-import type { TopicPartition } from "../core/topic-partition.ts";
-import { codecOf } from "../protocol/codec.ts";
-import { Reader } from "../protocol/reader.ts";
-import { consumerProtocolAssignment } from "../protocol/records/common/consumer-protocol-assignment.ts";
-import { consumerProtocolSubscription } from "../protocol/records/common/consumer-protocol-subscription.ts";
-import type { Fields, Message, ValueOf, InputOf } from "../protocol/schema.ts";
-import { Writer } from "../protocol/writer.ts";
-import { groupBy } from "./partitions.ts";
+import type { TopicPartition } from "../../core/topic-partition.ts";
+import { codecOf } from "../../protocol/codec.ts";
+import { Reader } from "../../protocol/reader.ts";
+import { consumerProtocolAssignment } from "../../protocol/records/common/consumer-protocol-assignment.ts";
+import { consumerProtocolSubscription } from "../../protocol/records/common/consumer-protocol-subscription.ts";
+import type { Fields, Message, ValueOf, InputOf } from "../../protocol/schema.ts";
+import { Writer } from "../../protocol/writer.ts";
+import { groupBy } from "../partitions.ts";
 
 /** What classic groups of consumers call themselves in JoinGroup. */
 export const CONSUMER_PROTOCOL_TYPE = "consumer";

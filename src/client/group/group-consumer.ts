@@ -1,19 +1,19 @@
-import type { TopicPartition } from "../core/topic-partition.ts";
-import type { Timer } from "../platform/clock.ts";
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
-import { heartbeatRequest, heartbeatResponse } from "../protocol/messages/heartbeat.ts";
+import type { TopicPartition } from "../../core/topic-partition.ts";
+import type { Timer } from "../../platform/clock.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import { heartbeatRequest, heartbeatResponse } from "../../protocol/messages/heartbeat.ts";
 import {
   joinGroupRequest,
   joinGroupResponse,
   type JoinGroupResponse,
-} from "../protocol/messages/join-group.ts";
-import { leaveGroupRequest, leaveGroupResponse } from "../protocol/messages/leave-group.ts";
-import { syncGroupRequest, syncGroupResponse } from "../protocol/messages/sync-group.ts";
-import { apiCall } from "./api-call.ts";
-import type { Cluster } from "./cluster.ts";
-import type { BrokerConnection } from "./connection.ts";
-import { Consumer, type ConsumerOptions, type Position } from "./consumer.ts";
+} from "../../protocol/messages/join-group.ts";
+import { leaveGroupRequest, leaveGroupResponse } from "../../protocol/messages/leave-group.ts";
+import { syncGroupRequest, syncGroupResponse } from "../../protocol/messages/sync-group.ts";
+import { apiCall } from "../cluster/api-call.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { BrokerConnection } from "../cluster/connection.ts";
+import { Consumer, type ConsumerOptions, type Position } from "../consumer/consumer.ts";
 import {
   CONSUMER_PROTOCOL_TYPE,
   decodeAssignment,
@@ -21,11 +21,11 @@ import {
   encodeAssignment,
   encodeSubscription,
 } from "./consumer-protocol.ts";
-import type { Deadline } from "./deadline.ts";
-import { brokerError, isRetriableError, KafkaError, throwOnError } from "./errors.ts";
-import type { ConsumedRecord } from "./fetched-records.ts";
+import type { Deadline } from "../cluster/deadline.ts";
+import { brokerError, isRetriableError, KafkaError, throwOnError } from "../errors.ts";
+import type { ConsumedRecord } from "../consumer/fetched-records.ts";
 import { commitOffsets, fetchCommitted, NO_MEMBER, type Committer } from "./group-offsets.ts";
-import { listOffsets, OffsetSpec } from "./list-offsets.ts";
+import { listOffsets, OffsetSpec } from "../consumer/list-offsets.ts";
 import { assignRanges } from "./range-assignor.ts";
 
 const joinGroupCall = apiCall(ApiKey.JOIN_GROUP, joinGroupRequest, joinGroupResponse);

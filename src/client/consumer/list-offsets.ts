@@ -1,12 +1,12 @@
-import { topicPartitionName, type TopicPartition } from "../core/topic-partition.ts";
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
-import { listOffsetsRequest, listOffsetsResponse } from "../protocol/messages/list-offsets.ts";
-import { apiCall } from "./api-call.ts";
-import type { CallOptions, Cluster } from "./cluster.ts";
-import type { Deadline } from "./deadline.ts";
-import { brokerError, type KafkaError } from "./errors.ts";
-import { groupBy, groupByLeader } from "./partitions.ts";
+import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import { listOffsetsRequest, listOffsetsResponse } from "../../protocol/messages/list-offsets.ts";
+import { apiCall } from "../cluster/api-call.ts";
+import type { CallOptions, Cluster } from "../cluster/cluster.ts";
+import type { Deadline } from "../cluster/deadline.ts";
+import { brokerError, type KafkaError } from "../errors.ts";
+import { groupBy, groupByLeader } from "../partitions.ts";
 
 const listOffsetsCall = apiCall(ApiKey.LIST_OFFSETS, listOffsetsRequest, listOffsetsResponse);
 const CONSUMER_REPLICA_ID = -1;

@@ -1,5 +1,5 @@
-import type { Clock } from "../platform/clock.ts";
-import { clientError, isRetriableError } from "./errors.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { clientError, isRetriableError } from "../errors.ts";
 
 /** Pause before the first retry; doubles up to {@link RETRY_PAUSE_MAX_MS}. */
 const RETRY_PAUSE_MS = 50;

@@ -1,17 +1,17 @@
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
-import { offsetCommitRequest, offsetCommitResponse } from "../protocol/messages/offset-commit.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import { offsetCommitRequest, offsetCommitResponse } from "../../protocol/messages/offset-commit.ts";
 import {
   offsetFetchRequest,
   offsetFetchResponse,
   type OffsetFetchResponse,
-} from "../protocol/messages/offset-fetch.ts";
-import { apiCall } from "./api-call.ts";
-import type { Cluster } from "./cluster.ts";
-import type { Position } from "./consumer.ts";
-import type { Deadline } from "./deadline.ts";
-import { throwOnError } from "./errors.ts";
-import { groupBy } from "./partitions.ts";
+} from "../../protocol/messages/offset-fetch.ts";
+import { apiCall } from "../cluster/api-call.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Position } from "../consumer/consumer.ts";
+import type { Deadline } from "../cluster/deadline.ts";
+import { throwOnError } from "../errors.ts";
+import { groupBy } from "../partitions.ts";
 
 // From version 10 on topics go by id.
 const offsetCommitCall = apiCall(

@@ -1,4 +1,4 @@
-import type { Receiver } from "../platform/network.ts";
+import type { Receiver } from "../../platform/network.ts";
 
 /** Memory that a connection receives into; frames that are larger get their own. */
 const CHUNK_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
-import { addSequence } from "../records/record-batch.ts";
-import { BatchBuilder, recordBytesMax, type NewRecord } from "../records/build.ts";
-import type { CompressionCodec } from "../records/compression.ts";
+import { addSequence } from "../../records/record-batch.ts";
+import { BatchBuilder, recordBytesMax, type NewRecord } from "../../records/build.ts";
+import type { CompressionCodec } from "../../records/compression.ts";
 import type { RecordMetadata } from "./producer-record.ts";
 
 /** Told once what became of a record. */

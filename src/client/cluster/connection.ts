@@ -1,17 +1,17 @@
-import { MoldauError } from "../core/errors.ts";
-import { moldauVersion } from "../core/version.ts";
-import type { Clock } from "../platform/clock.ts";
-import type { Connection, Network } from "../platform/network.ts";
-import { ApiKey, requestHeaderVersion, responseHeaderVersion, type Api } from "../protocol/apis.ts";
-import { codecOf } from "../protocol/codec.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
-import { apiVersionsRequest, apiVersionsResponse } from "../protocol/messages/api-versions.ts";
-import { requestHeader, responseHeader } from "../protocol/messages/header.ts";
-import { Reader } from "../protocol/reader.ts";
-import type { Fields, InputOf, Message, ValueOf } from "../protocol/schema.ts";
-import { Writer } from "../protocol/writer.ts";
+import { MoldauError } from "../../core/errors.ts";
+import { moldauVersion } from "../../core/version.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Connection, Network } from "../../platform/network.ts";
+import { ApiKey, requestHeaderVersion, responseHeaderVersion, type Api } from "../../protocol/apis.ts";
+import { codecOf } from "../../protocol/codec.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import { apiVersionsRequest, apiVersionsResponse } from "../../protocol/messages/api-versions.ts";
+import { requestHeader, responseHeader } from "../../protocol/messages/header.ts";
+import { Reader } from "../../protocol/reader.ts";
+import type { Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
+import { Writer } from "../../protocol/writer.ts";
 import { apiCall, type ApiCall } from "./api-call.ts";
-import { clientError, KafkaError, throwOnError } from "./errors.ts";
+import { clientError, KafkaError, throwOnError } from "../errors.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
 
 // Version 5 tells the broker which node is meant, which a bootstrap does not know.

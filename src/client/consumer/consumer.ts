@@ -1,15 +1,15 @@
-import { topicPartitionName, type TopicPartition } from "../core/topic-partition.ts";
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
-import { fetchRequest, fetchResponse, type FetchResponse } from "../protocol/messages/fetch.ts";
-import type { ElementOf } from "../protocol/schema.ts";
-import { apiCall } from "./api-call.ts";
-import type { Cluster } from "./cluster.ts";
-import { Deadline } from "./deadline.ts";
-import { brokerError, isRetriableError, throwOnError } from "./errors.ts";
+import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import { fetchRequest, fetchResponse, type FetchResponse } from "../../protocol/messages/fetch.ts";
+import type { ElementOf } from "../../protocol/schema.ts";
+import { apiCall } from "../cluster/api-call.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { Deadline } from "../cluster/deadline.ts";
+import { brokerError, isRetriableError, throwOnError } from "../errors.ts";
 import { recordsOf, type ConsumedRecord } from "./fetched-records.ts";
 import { listOffsets, OffsetSpec } from "./list-offsets.ts";
-import { groupBy } from "./partitions.ts";
+import { groupBy } from "../partitions.ts";
 
 // From version 13 on topics go by id; names survive a topic that is made anew meanwhile.
 const fetchCall = apiCall(ApiKey.FETCH, fetchRequest, fetchResponse, 12);

@@ -1,22 +1,22 @@
-import type { TopicPartition } from "../core/topic-partition.ts";
-import { silentLogger, type Logger } from "../telemetry/logger.ts";
-import type { Platform } from "../platform/platform.ts";
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode, isStaleMetadata } from "../protocol/error-code.ts";
+import type { TopicPartition } from "../../core/topic-partition.ts";
+import { silentLogger, type Logger } from "../../telemetry/logger.ts";
+import type { Platform } from "../../platform/platform.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode, isStaleMetadata } from "../../protocol/error-code.ts";
 import {
   findCoordinatorRequest,
   findCoordinatorResponse,
-} from "../protocol/messages/find-coordinator.ts";
+} from "../../protocol/messages/find-coordinator.ts";
 import {
   metadataRequest,
   metadataResponse,
   type MetadataResponse,
-} from "../protocol/messages/metadata.ts";
-import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../protocol/schema.ts";
+} from "../../protocol/messages/metadata.ts";
+import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
 import { apiCall, type ApiCall } from "./api-call.ts";
 import { addressText, BrokerConnection, type BrokerAddress } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
-import { brokerError, clientError, isRetriableError, KafkaError, throwOnError } from "./errors.ts";
+import { brokerError, clientError, isRetriableError, KafkaError, throwOnError } from "../errors.ts";
 
 const metadataCall = apiCall(ApiKey.METADATA, metadataRequest, metadataResponse);
 const findCoordinatorCall = apiCall(

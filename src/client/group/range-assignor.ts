@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../core/topic-partition.ts";
+import type { TopicPartition } from "../../core/topic-partition.ts";
 
 export interface AssignorMember {
   readonly memberId: string;

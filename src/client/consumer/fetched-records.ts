@@ -1,6 +1,6 @@
-import { anyBatchesIn, LegacyBatchView, type AnyBatchView } from "../records/legacy.ts";
-import type { RecordBatchView } from "../records/record-batch.ts";
-import type { RecordHeader } from "../records/record-cursor.ts";
+import { anyBatchesIn, LegacyBatchView, type AnyBatchView } from "../../records/legacy.ts";
+import type { RecordBatchView } from "../../records/record-batch.ts";
+import type { RecordHeader } from "../../records/record-cursor.ts";
 
 /** A record that was consumed. Key, value and header values are views of the received bytes. */
 export interface ConsumedRecord {

@@ -1,4 +1,4 @@
-import type { NewHeader } from "../records/build.ts";
+import type { NewHeader } from "../../records/build.ts";
 
 /** A record to produce. */
 export interface ProducerRecord {

@@ -1,21 +1,21 @@
-import { assert } from "../core/assert.ts";
-import type { Timer } from "../platform/clock.ts";
-import { ApiKey } from "../protocol/apis.ts";
-import { ErrorCode } from "../protocol/error-code.ts";
+import { assert } from "../../core/assert.ts";
+import type { Timer } from "../../platform/clock.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
 import {
   initProducerIdRequest,
   initProducerIdResponse,
-} from "../protocol/messages/init-producer-id.ts";
+} from "../../protocol/messages/init-producer-id.ts";
 import {
   produceRequest,
   produceResponse,
   type ProduceResponse,
-} from "../protocol/messages/produce.ts";
-import type { ElementOf } from "../protocol/schema.ts";
-import type { CompressionCodec } from "../records/compression.ts";
-import { apiCall } from "./api-call.ts";
-import type { Cluster, TopicMetadata } from "./cluster.ts";
-import { brokerError, clientError, isRetriableError, throwOnError } from "./errors.ts";
+} from "../../protocol/messages/produce.ts";
+import type { ElementOf } from "../../protocol/schema.ts";
+import type { CompressionCodec } from "../../records/compression.ts";
+import { apiCall } from "../cluster/api-call.ts";
+import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
+import { brokerError, clientError, isRetriableError, throwOnError } from "../errors.ts";
 import { partitionOfKey } from "./partitioner.ts";
 import {
   ANONYMOUS,
