@@ -6,9 +6,18 @@ import {
   createPartitionsRequest,
   createPartitionsResponse,
 } from "../../protocol/messages/create-partitions.ts";
-import { createTopicsRequest, createTopicsResponse } from "../../protocol/messages/create-topics.ts";
-import { deleteGroupsRequest, deleteGroupsResponse } from "../../protocol/messages/delete-groups.ts";
-import { deleteTopicsRequest, deleteTopicsResponse } from "../../protocol/messages/delete-topics.ts";
+import {
+  createTopicsRequest,
+  createTopicsResponse,
+} from "../../protocol/messages/create-topics.ts";
+import {
+  deleteGroupsRequest,
+  deleteGroupsResponse,
+} from "../../protocol/messages/delete-groups.ts";
+import {
+  deleteTopicsRequest,
+  deleteTopicsResponse,
+} from "../../protocol/messages/delete-topics.ts";
 import {
   describeConfigsRequest,
   describeConfigsResponse,

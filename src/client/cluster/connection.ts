@@ -2,7 +2,12 @@ import { MoldauError } from "../../core/errors.ts";
 import { moldauVersion } from "../../core/version.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Connection, Network } from "../../platform/network.ts";
-import { ApiKey, requestHeaderVersion, responseHeaderVersion, type Api } from "../../protocol/apis.ts";
+import {
+  ApiKey,
+  requestHeaderVersion,
+  responseHeaderVersion,
+  type Api,
+} from "../../protocol/apis.ts";
 import { codecOf } from "../../protocol/codec.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { apiVersionsRequest, apiVersionsResponse } from "../../protocol/messages/api-versions.ts";

@@ -1,6 +1,9 @@
 import { ApiKey } from "../../protocol/apis.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
-import { offsetCommitRequest, offsetCommitResponse } from "../../protocol/messages/offset-commit.ts";
+import {
+  offsetCommitRequest,
+  offsetCommitResponse,
+} from "../../protocol/messages/offset-commit.ts";
 import {
   offsetFetchRequest,
   offsetFetchResponse,
