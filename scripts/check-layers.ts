@@ -15,7 +15,7 @@ export interface Layers {
   readonly files: Readonly<Record<string, readonly string[]>>;
   /** Rooms that every test may import besides. */
   readonly tests: readonly string[];
-  /** Folders that only the named rooms (and tests) may import from. */
+  /** Folders that only the named rooms and files (and tests) may import from. */
   readonly reserved: Readonly<Record<string, readonly string[]>>;
   /** The files that may re-export. */
   readonly entryPoints: readonly string[];
@@ -68,7 +68,8 @@ function mayImport(layers: Layers, from: string, to: string): string | undefined
   const toRoom = roomOf(to);
   for (const [folder, rooms] of Object.entries(layers.reserved)) {
     const inside = from.startsWith(`${folder}/`) || isTest || fromRoom === undefined;
-    if (to.startsWith(`${folder}/`) && !inside && !rooms.includes(fromRoom)) {
+    const named = rooms.includes(from) || (fromRoom !== undefined && rooms.includes(fromRoom));
+    if (to.startsWith(`${folder}/`) && !inside && !named) {
       return `${folder} is reserved for ${rooms.join(", ")}`;
     }
   }

@@ -63,17 +63,17 @@ async function install(version: string): Promise<{ node: string; folder: string 
   return { node, folder };
 }
 
-const program = `import { connect, Consumer, listOffsets, OffsetSpec, Producer, version } from "moldau";
+const program = `import { connect, Consumer, listOffsets, OffsetSpec, version } from "moldau";
 import { errorName } from "moldau/protocol";
 const bootstrap: string = process.argv[2] ?? "";
-const cluster = await connect(bootstrap, { clientId: "smoke" });
-const producer = new Producer(cluster, { compression: "lz4", createTopics: true });
+const kafka = await connect(bootstrap, { clientId: "smoke" });
+const producer = kafka.producer({ compression: "lz4", createTopics: true });
 const { offset, partition } = await producer.send({ topic: "smoke", key: Buffer.from("k"), value: Buffer.from("v") });
 await producer.close();
-const consumer = new Consumer(cluster);
-consumer.assign(await listOffsets(cluster, [{ topic: "smoke", partition }], OffsetSpec.earliest));
+const consumer = new Consumer(kafka.cluster);
+consumer.assign(await listOffsets(kafka.cluster, [{ topic: "smoke", partition }], OffsetSpec.earliest));
 const [record] = await consumer.poll(10_000);
-cluster.close();
+await kafka.close();
 console.log(version, errorName(0), offset, record?.value?.toString());
 `;
 

@@ -23,6 +23,27 @@ export {
   type TopicMetadata,
 } from "./cluster/cluster.ts";
 export { Consumer, type ConsumerOptions, type Position } from "./consumer/consumer.ts";
+export { connect, type ConnectOptions } from "./connect.ts";
+export { Kafka, type KafkaOptions } from "./kafka.ts";
+export {
+  json,
+  SchemaError,
+  type Codec,
+  type CodecLike,
+  type CodecName,
+  type InputOf,
+  type NamedCodecs,
+  type OutputOf,
+} from "./topics/codec.ts";
+export { Headers, type HeadersInput, type HeaderValue } from "./topics/headers.ts";
+export {
+  topic,
+  type AnyTopic,
+  type HeaderShape,
+  type HeadersOf,
+  type Topic,
+  type TopicOptions,
+} from "./topics/topic.ts";
 export { KafkaError, type KafkaErrorContext } from "./errors.ts";
 export type { ConsumedRecord } from "./consumer/fetched-records.ts";
 export { GroupConsumer, type GroupConsumerOptions } from "./group/group-consumer.ts";
