@@ -7,6 +7,7 @@ export interface KafkaErrorContext {
   readonly topic?: string | undefined;
   readonly partition?: number | undefined;
   readonly group?: string | undefined;
+  readonly transactionalId?: string | undefined;
   /** `host:port`. */
   readonly broker?: string | undefined;
 }

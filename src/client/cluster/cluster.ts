@@ -1,4 +1,5 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
+import type { Uuid } from "../../core/uuid.ts";
 import { silentLogger, type Logger } from "../../telemetry/logger.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { ApiKey } from "../../protocol/apis.ts";
@@ -24,7 +25,7 @@ const findCoordinatorCall = apiCall(
   findCoordinatorRequest,
   findCoordinatorResponse,
 );
-const GROUP_KEY_TYPE = 0;
+const keyTypes: Readonly<Record<CoordinatorType, number>> = { group: 0, transaction: 1, share: 2 };
 
 /** How long to wait for one connection and one answer, unless told otherwise. */
 export const REQUEST_TIMEOUT_MS = 30_000;
@@ -39,6 +40,30 @@ export type TopicMetadata = ElementOf<MetadataResponse["topics"]>;
 export type PartitionMetadata = ElementOf<TopicMetadata["partitions"]>;
 export type BrokerMetadata = ElementOf<MetadataResponse["brokers"]>;
 
+/** Who leads a partition, and since which election (KIP-320); the epoch is -1 where brokers tell none. */
+export interface LeaderAndEpoch {
+  readonly leaderId: number;
+  readonly leaderEpoch: number;
+}
+
+/** Where a broker of a response is found (KIP-951). */
+export interface NodeEndpoint {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly rack: string | null;
+}
+
+/** What coordinators coordinate. */
+export type CoordinatorType = "group" | "transaction" | "share";
+
+export interface CoordinatorOptions {
+  /** Of {@link Cluster.newChannel}; the shared connection without it. */
+  readonly channel?: string | undefined;
+  /** Default `group`. A key of a share coordinator is `group:topicId:partition`. */
+  readonly type?: CoordinatorType | undefined;
+}
+
 /** The doors that a client needs. */
 export type ClientPlatform = Pick<Platform, "clock" | "network" | "random">;
 
@@ -51,6 +76,8 @@ export interface ClusterOptions {
   /** For one connection, and for one answer. Default {@link REQUEST_TIMEOUT_MS}. */
   readonly requestTimeoutMs?: number;
   readonly logger?: Logger;
+  /** Where this client is (`client.rack`), so that it can read from a replica near it. */
+  readonly rack?: string | undefined;
 }
 
 /** How a call on the cluster is bounded. */
@@ -68,6 +95,8 @@ export class Cluster {
   readonly platform: ClientPlatform;
   readonly logger: Logger;
   readonly requestTimeoutMs: number;
+  /** Where this client is, or `undefined`. */
+  readonly rack: string | undefined;
   readonly #clientId: string;
   readonly #bootstrap: readonly BrokerAddress[];
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
@@ -83,6 +112,7 @@ export class Cluster {
     this.platform = options.platform;
     this.logger = options.logger ?? silentLogger;
     this.requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.rack = options.rack;
     this.#clientId = options.clientId ?? "moldau";
     this.#bootstrap = options.bootstrap.map(parseAddress);
   }
@@ -195,6 +225,41 @@ export class Cluster {
     return this.#topics.get(name);
   }
 
+  /** What is known of the topic with this id, without asking. */
+  topicById(id: Uuid): TopicMetadata | undefined {
+    for (const topic of this.#topics.values()) if (topic.topicId === id) return topic;
+    return undefined;
+  }
+
+  /** The leader of a partition and its epoch if they are known, without asking. */
+  leaderAndEpoch(topic: string, partition: number): LeaderAndEpoch | undefined {
+    return this.#topics.get(topic)?.partitions.find((found) => found.partitionIndex === partition);
+  }
+
+  /**
+   * Takes a leader that came with an answer (KIP-951: `currentLeader` and `nodeEndpoints`), so that a
+   * refresh is not needed. An epoch that is not newer than the known one changes nothing.
+   * @returns whether it was news
+   */
+  learnLeader(
+    topic: string,
+    partition: number,
+    leader: LeaderAndEpoch,
+    endpoints: readonly NodeEndpoint[] = [],
+  ): boolean {
+    const known = this.#topics.get(topic);
+    const before = this.leaderAndEpoch(topic, partition);
+    if (known === undefined || before === undefined) return false;
+    if (leader.leaderId < 0 || leader.leaderEpoch <= before.leaderEpoch) return false;
+    for (const endpoint of endpoints) this.#brokers.set(endpoint.nodeId, endpoint);
+    const { leaderId, leaderEpoch } = leader;
+    const partitions = known.partitions.map((found) =>
+      found.partitionIndex === partition ? { ...found, leaderId, leaderEpoch } : found,
+    );
+    this.#topics.set(topic, { ...known, partitions });
+    return true;
+  }
+
   /** The leader of a partition; throws a retriable error while there is none. */
   async leaderOf({ topic, partition }: TopicPartition, options: CallOptions = {}): Promise<number> {
     const { partitions } = await this.topic(topic, options);
@@ -213,7 +278,13 @@ export class Cluster {
       return;
     }
     const { errorCode, context } = thrown;
-    if (context.group !== undefined) this.#coordinators.delete(context.group);
+    if (context.group !== undefined) {
+      this.#coordinators.delete(coordinatorName("group", context.group));
+      this.#coordinators.delete(coordinatorName("share", context.group));
+    }
+    if (context.transactionalId !== undefined) {
+      this.#coordinators.delete(coordinatorName("transaction", context.transactionalId));
+    }
     if (errorCode !== undefined && !isStaleMetadata(errorCode)) return;
     if (context.topic === undefined) this.#topics.clear();
     else this.#topics.delete(context.topic);
@@ -272,35 +343,46 @@ export class Cluster {
       : this.anyConnection(deadline);
   }
 
-  /** A connection to the coordinator of a group; {@link forget} drops it from memory. */
+  /**
+   * A connection to the coordinator of a group, a transactional id or a share partition; {@link forget}
+   * drops it from memory.
+   */
   async coordinatorOf(
-    group: string,
+    key: string,
     deadline: Deadline,
-    channel = SHARED_CHANNEL,
+    options: string | CoordinatorOptions = {},
   ): Promise<BrokerConnection> {
-    const known = this.#coordinators.get(group);
+    const { channel = SHARED_CHANNEL, type = "group" } =
+      typeof options === "string" ? { channel: options } : options;
+    const name = coordinatorName(type, key);
+    const known = this.#coordinators.get(name);
     if (known !== undefined) return this.#connectionAt(known, deadline, channel);
-    const address = await this.#findCoordinator(group, deadline);
-    this.#coordinators.set(group, address);
+    const address = await this.#findCoordinator(key, type, deadline);
+    this.#coordinators.set(name, address);
     return this.#connectionAt(address, deadline, channel);
   }
 
-  async #findCoordinator(group: string, deadline: Deadline): Promise<BrokerAddress> {
+  async #findCoordinator(
+    key: string,
+    type: CoordinatorType,
+    deadline: Deadline,
+  ): Promise<BrokerAddress> {
     const connection = await this.anyConnection(deadline);
     const version = connection.versionOf(findCoordinatorCall) ?? 0;
     const inList = version >= FIND_COORDINATOR_LIST_VERSION;
     const response = await connection.request(
       findCoordinatorCall,
       {
-        key: inList ? "" : group,
-        keyType: GROUP_KEY_TYPE,
-        coordinatorKeys: inList ? [group] : [],
+        key: inList ? "" : key,
+        keyType: keyTypes[type],
+        coordinatorKeys: inList ? [key] : [],
       },
       this.bounds(deadline),
     );
+    const context = type === "transaction" ? { transactionalId: key } : { group: key };
     const found = inList ? response.coordinators[0] : response;
-    if (found === undefined) throw brokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE, { group });
-    throwOnError(found.errorCode, { group }, found.errorMessage);
+    if (found === undefined) throw brokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE, context);
+    throwOnError(found.errorCode, context, found.errorMessage);
     return { host: found.host, port: found.port };
   }
 
@@ -369,6 +451,10 @@ function unknownTopic(topic: string): KafkaError {
     context: { topic },
     remedy: `Create it with: moldau topic create ${topic}`,
   });
+}
+
+function coordinatorName(type: CoordinatorType, key: string): string {
+  return `${type} ${key}`;
 }
 
 function failureText(address: BrokerAddress, thrown: unknown): string {
