@@ -15,6 +15,7 @@ import { FetchMemory } from "./fetch-memory.ts";
 import { FetchSessions } from "./fetch-session.ts";
 import { GROUP_METADATA_TOPIC } from "./internal-topics.ts";
 import { endpointsOn, offlineReplicas, type NodeEndpoint } from "./metadata-view.ts";
+import { ClientSoftware, Observer } from "./observer.ts";
 import { ProducerIds } from "./producer-ids.ts";
 import { ReplicaManager, type LeadershipChanges } from "./replica-manager.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -74,6 +75,9 @@ export class Broker {
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
   readonly topicCreator: TopicCreator;
+  readonly clientSoftware = new ClientSoftware();
+  /** Counts who does what, once somebody has asked for it ({@link observe}). */
+  observer: Observer | undefined;
   readonly #options: BrokerOptions;
 
   constructor(options: BrokerOptions) {
@@ -101,6 +105,12 @@ export class Broker {
 
   get image(): MetadataImage {
     return this.#options.quorum.image;
+  }
+
+  /** From now on who does what is counted. */
+  observe(): Observer {
+    this.observer ??= new Observer(this.clock);
+    return this.observer;
   }
 
   get controller(): Controller {

@@ -91,7 +91,9 @@ function serve(
     onSent: undefined,
     onClosed: undefined,
   };
-  const served: Served = { options, route, context, exchange };
+  const { broker } = options;
+  const arrivedMs = broker.observer === undefined ? undefined : broker.clock.monotonicMs();
+  const served: Served = { arrivedMs, options, route, context, exchange };
   try {
     const answered = route.handle(options.broker, context, request);
     if (answered instanceof Pending) {
@@ -115,6 +117,8 @@ function serve(
 
 /** A request on its way through its handler. */
 interface Served {
+  /** When it arrived, while somebody looks at latencies. */
+  readonly arrivedMs: number | undefined;
   readonly options: DispatcherOptions;
   readonly route: Route;
   readonly context: RequestContext;
@@ -122,6 +126,10 @@ interface Served {
 }
 
 function answer(served: Served, value: unknown): void {
+  const { observer, clock } = served.options.broker;
+  if (served.arrivedMs !== undefined && observer !== undefined) {
+    observer.took(served.route.key, clock.monotonicMs() - served.arrivedMs);
+  }
   let outcome: Outcome;
   try {
     outcome = encode(served.route, served.context, value);

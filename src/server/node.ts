@@ -64,6 +64,8 @@ export interface RunningNode {
   readonly listeners: readonly OpenListener[];
   readonly broker: Broker;
   readonly metrics: RequestMetrics;
+  /** Clients that are connected now, over all listeners. */
+  readonly connectionCount: number;
   /**
    * Finishes what is under way, writes checkpoints and the mark of a clean stop, lets go of the folders.
    * Called again it gives the same promise. Rejects when the stop was no clean one; everything has been
@@ -135,6 +137,10 @@ class Node implements RunningNode {
 
   get listeners(): readonly OpenListener[] {
     return this.#acceptors.map(({ listener }) => listener);
+  }
+
+  get connectionCount(): number {
+    return this.#acceptors.reduce((sum, { acceptor }) => sum + acceptor.connectionCount, 0);
   }
 
   get host(): string {

@@ -27,6 +27,10 @@ export function handleApiVersions(
   if (apiVersion >= 3 && !isSoftwareNamed(request)) {
     return { errorCode: ErrorCode.INVALID_REQUEST };
   }
+  if (apiVersion >= 3) {
+    const { clientSoftwareName, clientSoftwareVersion } = request;
+    broker.clientSoftware.named(context, clientSoftwareName, clientSoftwareVersion);
+  }
   const misdirected =
     apiVersion >= CLUSTER_ID_VERSION ? misdirection(broker, request) : ErrorCode.NONE;
   if (misdirected !== ErrorCode.NONE) return { errorCode: misdirected };

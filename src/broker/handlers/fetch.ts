@@ -11,6 +11,7 @@ import {
   type FetchPartition,
   type FetchSession,
 } from "../fetch-session.ts";
+import type { Observer } from "../observer.ts";
 import type { Partition } from "../partition.ts";
 import { PendingFetch, type Growing } from "../pending-fetch.ts";
 import type { RequestContext } from "../request-context.ts";
@@ -364,6 +365,7 @@ function respond(
       letGo(reading);
     };
   }
+  if (broker.observer !== undefined) observe(broker.observer, context, plan, reading);
   const responses = collect(plan, reading);
   const sessionId = plan.session?.id ?? NO_SESSION;
   // A follower knows its leaders' addresses.
@@ -376,6 +378,23 @@ function respond(
     responses,
     nodeEndpoints: leadersToTell(broker, context, reading),
   };
+}
+
+function observe(
+  observer: Observer,
+  context: RequestContext,
+  plan: Plan,
+  { answers }: Reading,
+): void {
+  for (const [key, { errorCode, records }] of answers) {
+    const wanted = plan.partitions.get(key);
+    if (wanted === undefined || (errorCode ?? ErrorCode.NONE) !== ErrorCode.NONE) continue;
+    const { topic, partition, fetchOffset: offset } = wanted;
+    let bytes = 0;
+    if (Array.isArray(records)) for (const chunk of records) bytes += chunk.length;
+    else bytes = records?.length ?? 0;
+    observer.answered(context, { topic, partition, offset }, bytes);
+  }
 }
 
 /** Groups the answers by topic; of an incremental fetch only those that say something new. */

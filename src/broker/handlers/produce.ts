@@ -135,6 +135,10 @@ function append(
     nowMs: broker.clock.nowMs(),
   });
   if (result.errorCode !== ErrorCode.NONE) return describeRefusal(data, partition, result);
+  if (broker.observer !== undefined) {
+    const records = result.lastOffset - result.firstOffset + 1;
+    broker.observer.appended(context, topicName, records, data.records.length);
+  }
   const answer: PartitionAnswer = {
     index: data.index,
     errorCode: ErrorCode.NONE,

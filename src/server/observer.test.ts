@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ApiKey } from "../protocol/apis.ts";
+import { apiVersionsRequest, apiVersionsResponse } from "../protocol/messages/api-versions.ts";
+import { createTopicsRequest, createTopicsResponse } from "../protocol/messages/create-topics.ts";
+import { fetchRequest, fetchResponse } from "../protocol/messages/fetch.ts";
+import { offsetCommitRequest, offsetCommitResponse } from "../protocol/messages/offset-commit.ts";
+import { produceRequest, produceResponse } from "../protocol/messages/produce.ts";
+import { buildBatch } from "../records/build.ts";
+import { startTestNode, type TestNode } from "./server-kit.test.ts";
+
+let running: TestNode;
+
+before(async () => {
+  running = await startTestNode();
+  await running.client.send(createTopicsRequest, createTopicsResponse, 7, {
+    topics: [{ name: "orders", numPartitions: 2, replicationFactor: 1 }],
+  });
+});
+
+after(() => running.close());
+
+const produceTwo = () =>
+  running.client.send(produceRequest, produceResponse, 9, {
+    acks: 1,
+    timeoutMs: 1000,
+    topicData: [
+      {
+        name: "orders",
+        partitionData: [
+          {
+            index: 1,
+            records: buildBatch(
+              ["a", "b"].map((text) => ({ timestamp: 1, key: null, value: Buffer.from(text) })),
+            ),
+          },
+        ],
+      },
+    ],
+  });
+
+const fetchFrom = (fetchOffset: number) =>
+  running.client.send(fetchRequest, fetchResponse, 12, {
+    maxWaitMs: 0,
+    minBytes: 1,
+    sessionEpoch: -1,
+    topics: [
+      {
+        topic: "orders",
+        partitions: [{ partition: 1, fetchOffset, partitionMaxBytes: 1_000_000 }],
+      },
+    ],
+  });
+
+test("nothing is counted before somebody looks; from then on it is told who does what", async () => {
+  const { broker } = running.node;
+  await produceTwo();
+  assert.equal(broker.observer, undefined);
+
+  const observer = broker.observe();
+  assert.equal(broker.observe(), observer);
+  await produceTwo();
+  const [written] = observer.produced.values();
+  assert.equal(written?.clientId, "test");
+  assert.equal(written?.topic, "orders");
+  assert.equal(written?.records, 2);
+  assert.ok((written?.bytes ?? 0) > 60);
+
+  await fetchFrom(0);
+  await fetchFrom(0);
+  await fetchFrom(0);
+  const [place] = observer.fetchPlaces.values();
+  assert.deepEqual([place?.topic, place?.partition, place?.offset], ["orders", 1, 0]);
+  assert.equal(place?.repeats, 2, "the same records again and again are noticed");
+  await fetchFrom(4);
+  assert.deepEqual([place?.offset, place?.repeats], [4, 0]);
+  assert.equal([...observer.fetched.values()][0]?.records, 4);
+
+  await running.client.send(offsetCommitRequest, offsetCommitResponse, 9, {
+    groupId: "billing",
+    generationIdOrMemberEpoch: -1,
+    topics: [{ name: "orders", partitions: [{ partitionIndex: 1, committedOffset: 3 }] }],
+  });
+  assert.deepEqual(
+    [...observer.commits.values()].map(({ group, offset }) => [group, offset]),
+    [["billing", 3]],
+  );
+
+  const latency = observer.latencies[ApiKey.FETCH];
+  assert.equal(latency?.count, 4);
+  assert.equal(
+    latency?.counts.reduce((sum, count) => sum + count, 0),
+    4,
+  );
+});
+
+test("what a client calls its software is remembered by client id and host", async () => {
+  await running.client.send(apiVersionsRequest, apiVersionsResponse, 3, {
+    clientSoftwareName: "some-client",
+    clientSoftwareVersion: "1.2",
+  });
+  const { clientSoftware } = running.node.broker;
+  assert.equal(clientSoftware.of("test", "127.0.0.1"), "some-client 1.2");
+  assert.equal(clientSoftware.of("nobody", "127.0.0.1"), undefined);
+});
