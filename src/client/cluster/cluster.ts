@@ -14,6 +14,7 @@ import {
   type MetadataResponse,
 } from "../../protocol/messages/metadata.ts";
 import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
+import { ClientMetrics } from "../diagnostics/client-metrics.ts";
 import { apiCall, type ApiCall } from "./api-call.ts";
 import { addressText, BrokerConnection, type BrokerAddress } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
@@ -97,6 +98,8 @@ export class Cluster {
   readonly requestTimeoutMs: number;
   /** Where this client is, or `undefined`. */
   readonly rack: string | undefined;
+  /** What this client counts; producers and consumers register theirs here. */
+  readonly metrics = new ClientMetrics();
   readonly #clientId: string;
   readonly #bootstrap: readonly BrokerAddress[];
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
@@ -127,6 +130,11 @@ export class Cluster {
       throw thrown;
     }
     return cluster;
+  }
+
+  /** What brokers' logs and quotas call this client. */
+  get clientId(): string {
+    return this.#clientId;
   }
 
   /** `null` for brokers that have none. */
