@@ -3,6 +3,15 @@ import { nodeClock } from "../platform/node/clock.ts";
 import { SimProcessLife } from "./sim-process-life.ts";
 import type { SimTrace } from "./sim-trace.ts";
 
+/** What timers of programs are called, as against what a network or a disk still has to do. */
+export const TIMER = "timer";
+
+/** The clock of a world: what its network and its disks do takes time by it, under names of their own. */
+export interface WorldClock extends Clock {
+  /** Like {@link Clock.setTimer}; `label` says what is going to happen. */
+  schedule(delayMs: number, label: string, fire: () => void): Timer;
+}
+
 /** Why {@link SimClock.run} came back. */
 export type RunEnd = "idle" | "time" | "events" | "stopped";
 
@@ -43,7 +52,7 @@ class SimEvent implements Timer {
  * passes only between events. Between two events all promises settle, in the order of the engine's
  * own queue, so that a run depends on nothing but its seed.
  */
-export class SimClock implements Clock {
+export class SimClock implements WorldClock {
   readonly #trace: SimTrace | undefined;
   readonly #startMs: number;
   readonly #queue: SimEvent[] = [];
@@ -65,7 +74,7 @@ export class SimClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
-    return this.schedule(delayMs, "timer", fire);
+    return this.schedule(delayMs, TIMER, fire);
   }
 
   defer(fire: () => void): void {
@@ -177,10 +186,10 @@ function promisesSettled(): Promise<void> {
  * ask for new ones get none.
  */
 export class SimProcessClock implements Clock {
-  readonly #clock: SimClock;
+  readonly #clock: WorldClock;
   readonly #life: SimProcessLife;
 
-  constructor(clock: SimClock, life: SimProcessLife = new SimProcessLife()) {
+  constructor(clock: WorldClock, life: SimProcessLife = new SimProcessLife()) {
     this.#clock = clock;
     this.#life = life;
   }
@@ -194,7 +203,7 @@ export class SimProcessClock implements Clock {
   }
 
   setTimer(delayMs: number, fire: () => void): Timer {
-    return this.#clock.schedule(delayMs, "timer", () => this.#life.call(fire));
+    return this.#clock.schedule(delayMs, TIMER, () => this.#life.call(fire));
   }
 
   defer(fire: () => void): void {

@@ -7,7 +7,7 @@ import {
   type DiskLock,
   type FileStatus,
 } from "../platform/disk.ts";
-import type { SimClock } from "./sim-clock.ts";
+import type { WorldClock } from "./sim-clock.ts";
 import { DiskFaults, type DiskOperation } from "./sim-faults.ts";
 import { PAGE_BYTES, type SyncInFlight } from "./sim-file.ts";
 import { SimProcessDisk } from "./sim-process-disk.ts";
@@ -29,7 +29,7 @@ export interface DiskDelays {
 }
 
 export interface SimDiskOptions {
-  readonly clock: SimClock;
+  readonly clock: WorldClock;
   readonly random: SimRandom;
   readonly trace?: SimTrace;
   readonly delays?: DiskDelays;
@@ -42,7 +42,7 @@ const CAPACITY_BYTES = 2 ** 40;
 
 /** What a disk and its open files share. */
 class Machine {
-  readonly clock: SimClock;
+  readonly clock: WorldClock;
   readonly random: SimRandom;
   readonly trace: SimTrace | undefined;
   delays: DiskDelays;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Connection, Receiver } from "../platform/network.ts";
-import type { NetworkConditions } from "./sim-network.ts";
+import { ANY_HOST, type NetworkConditions } from "./sim-network.ts";
 import { SimWorld } from "./sim-platform.ts";
 import { SimTrace } from "./sim-trace.ts";
 
@@ -189,4 +189,48 @@ test("a killed process' peers are told, unless its power failed", async () => {
     const again = network.connect({ host: "broker", port: 9092, timeoutMs: 100 });
     await assert.rejects(world.clock.wait(again), { code: "ECONNREFUSED" });
   }
+});
+
+test("a slow link carries so many bytes a second, all connections together", async () => {
+  const { world, near, far } = await connected(7, { delayMs: [0, 0], splitProbability: 0 });
+  const ear = new Ear();
+  far.start(ear);
+  near.start(new Ear());
+  world.network.shape("client", "broker", { delayMs: [100, 100], bytesPerSecond: 10_000 });
+  const before = world.clock.monotonicMs();
+  near.write([payload(5000)]);
+  await world.clock.advance(350);
+  assert.ok(ear.received_.length >= 2000 && ear.received_.length <= 2500);
+  await world.clock.run({ stop: () => ear.received_.length === 5000 });
+  assert.equal(Math.round(world.clock.monotonicMs() - before), 600);
+});
+
+test("a link that is mended does not keep what is under way", async () => {
+  const { world, near, far } = await connected(8, { delayMs: [1, 1], splitProbability: 0 });
+  const ear = new Ear();
+  far.start(ear);
+  near.start(new Ear());
+  world.network.shape("client", ANY_HOST, { delayMs: [60_000, 60_000] });
+  near.write([payload(5000)]);
+  await world.clock.advance(10);
+  assert.equal(ear.received_.length, 0);
+  world.network.clearLinks();
+  await world.clock.advance(1);
+  assert.equal(ear.received_.length, 5000);
+});
+
+test("a link of its own is not touched by what holds for every host", async () => {
+  const { world, near, far } = await connected(9);
+  const ear = new Ear();
+  far.start(ear);
+  near.start(new Ear());
+  world.network.shape("client", "broker", {});
+  world.network.block(ANY_HOST, "broker");
+  assert.deepEqual(
+    ["client", "other"].map((host) => world.network.isBlocked(host, "broker")),
+    [false, true],
+  );
+  near.write([payload(10)]);
+  await world.clock.run();
+  assert.equal(ear.received_.length, 10);
 });

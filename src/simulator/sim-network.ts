@@ -1,4 +1,5 @@
 import { assert } from "../core/assert.ts";
+import type { Timer } from "../platform/clock.ts";
 import {
   NetworkError,
   type Connection,
@@ -6,7 +7,7 @@ import {
   type Network,
   type Receiver,
 } from "../platform/network.ts";
-import type { SimClock } from "./sim-clock.ts";
+import type { WorldClock } from "./sim-clock.ts";
 import { SimProcessLife } from "./sim-process-life.ts";
 import type { SimRandom } from "./sim-random.ts";
 import type { SimTrace } from "./sim-trace.ts";
@@ -15,21 +16,36 @@ import type { SimTrace } from "./sim-trace.ts";
 export interface NetworkConditions {
   /** From one host to another, and within one. */
   readonly delayMs: readonly [min: number, max: number];
-  /** Bytes that arrive at once: at most so many, often fewer. */
+  /** Bytes that arrive at once, at most. */
   readonly chunkBytesMax: number;
+  /** Chance that what could arrive at once arrives in two pieces. */
+  readonly splitProbability: number;
   /** Bytes of one direction that the network holds for a receiver who does not take them. */
   readonly windowBytes: number;
   /** Chance that a chunk is not delivered and the connection is reset instead. */
   readonly resetProbability: number;
 }
 
+/** How the way from one host to another is, where it is not as {@link NetworkConditions} say. */
+export interface LinkConditions {
+  readonly delayMs?: readonly [min: number, max: number];
+  /** What all connections of the link carry together in one direction. */
+  readonly bytesPerSecond?: number;
+}
+
+/** Stands for every host that has no link of its own. */
+export const ANY_HOST = "*";
+
 const CONDITIONS: NetworkConditions = {
   delayMs: [0.05, 5],
   chunkBytesMax: 64 * 1024,
+  splitProbability: 0.5,
   windowBytes: 256 * 1024,
   resetProbability: 0,
 };
 
+/** A slow link is used in pieces, so many of them a second: what is on it arrives bit by bit. */
+const SLOW_PIECES_PER_SECOND = 20;
 const EPHEMERAL_PORT_MIN = 32768;
 const PORT_MAX = 65535;
 /** Addresses that mean the host itself. */
@@ -42,10 +58,18 @@ const ownAddresses: ReadonlySet<string> = new Set([
 ]);
 
 export interface SimNetworkOptions {
-  readonly clock: SimClock;
+  readonly clock: WorldClock;
   readonly random: SimRandom;
   readonly trace?: SimTrace;
   readonly conditions?: Partial<NetworkConditions>;
+}
+
+/** One direction between two hosts. */
+class Link {
+  conditions: LinkConditions = {};
+  isBlocked = false;
+  /** Until when bytes that were sent before are being carried. */
+  busyUntilMs = 0;
 }
 
 /**
@@ -53,13 +77,13 @@ export interface SimNetworkOptions {
  * were sent in, resets, and links that carry nothing for a while. Bytes of a connection stay in order.
  */
 export class SimNetwork {
-  readonly clock: SimClock;
+  readonly clock: WorldClock;
   readonly random: SimRandom;
   readonly trace: SimTrace | undefined;
   conditions: NetworkConditions;
   readonly #listeners = new Map<string, SimListener>();
   readonly #connections = new Set<SimConnection>();
-  readonly #blocked = new Set<string>();
+  readonly #links = new Map<string, Link>();
   #nextPort = EPHEMERAL_PORT_MIN;
   #nextId = 1;
 
@@ -75,20 +99,62 @@ export class SimNetwork {
     return new SimProcessNetwork(this, host, life);
   }
 
-  /** Nothing gets from one host to the other (in this direction) until {@link unblock}. */
+  /**
+   * Nothing gets from one host to the other (in this direction) until {@link unblock}. Either may be
+   * {@link ANY_HOST}.
+   */
   block(from: string, to: string): void {
-    this.#blocked.add(linkName(from, to));
+    this.#ownLink(from, to).isBlocked = true;
     this.trace?.note("network blocked", from, to);
   }
 
   unblock(from: string, to: string): void {
-    this.#blocked.delete(linkName(from, to));
+    this.#ownLink(from, to).isBlocked = false;
     this.trace?.note("network unblocked", from, to);
-    for (const connection of this.#connections) connection.resumeDelivery();
+    this.#hurry();
   }
 
   isBlocked(from: string, to: string): boolean {
-    return this.#blocked.has(linkName(from, to));
+    return this.#linkOf(from, to)?.isBlocked === true;
+  }
+
+  /** Changes the way from one host to another; either may be {@link ANY_HOST}. */
+  shape(from: string, to: string, conditions: LinkConditions): void {
+    const link = this.#ownLink(from, to);
+    link.conditions = conditions;
+    link.busyUntilMs = 0;
+    this.#hurry();
+  }
+
+  /** Every way is as {@link conditions} say again, and open. */
+  clearLinks(): void {
+    this.#links.clear();
+    this.#hurry();
+  }
+
+  /** What is under way need not wait for what links were before. */
+  #hurry(): void {
+    for (const connection of this.#connections) connection.hurry();
+  }
+
+  #ownLink(from: string, to: string): Link {
+    const name = linkName(from, to);
+    let link = this.#links.get(name);
+    if (link === undefined) {
+      link = new Link();
+      this.#links.set(name, link);
+    }
+    return link;
+  }
+
+  #linkOf(from: string, to: string): Link | undefined {
+    const links = this.#links;
+    if (links.size === 0) return undefined;
+    return (
+      links.get(linkName(from, to)) ??
+      links.get(linkName(ANY_HOST, to)) ??
+      links.get(linkName(from, ANY_HOST))
+    );
   }
 
   /** Open connections, oldest first; for faults and checkers. */
@@ -105,9 +171,26 @@ export class SimNetwork {
     peer.closeWith(error);
   }
 
-  delayMs(): number {
-    const [min, max] = this.conditions.delayMs;
-    return min + this.random.fraction() * (max - min);
+  delayMs(from: string, to: string): number {
+    const [min, max] = this.#linkOf(from, to)?.conditions.delayMs ?? this.conditions.delayMs;
+    return min === max ? min : min + this.random.fraction() * (max - min);
+  }
+
+  /** When bytes that leave now arrive, at the earliest. */
+  arrivalMs(from: string, to: string, sizeBytes: number): number {
+    const nowMs = this.clock.monotonicMs();
+    const link = this.#linkOf(from, to);
+    const bytesPerSecond = link?.conditions.bytesPerSecond;
+    if (link === undefined || bytesPerSecond === undefined) return nowMs + this.delayMs(from, to);
+    link.busyUntilMs = Math.max(nowMs, link.busyUntilMs) + (sizeBytes / bytesPerSecond) * 1000;
+    return link.busyUntilMs + this.delayMs(from, to);
+  }
+
+  /** Bytes that leave as one piece, at most. */
+  pieceBytesMax(from: string, to: string): number {
+    const bytesPerSecond = this.#linkOf(from, to)?.conditions.bytesPerSecond;
+    if (bytesPerSecond === undefined) return Infinity;
+    return Math.max(1, Math.ceil(bytesPerSecond / SLOW_PIECES_PER_SECOND));
   }
 
   listen(host: string, port: number, listener: SimListener): boolean {
@@ -232,7 +315,7 @@ export class SimProcessNetwork implements Network {
         const message = `cannot connect to ${address.host}:${address.port}: ${reason}`;
         reject(new NetworkError(message, { code, retriable: true }));
       };
-      const delayMs = network.delayMs() + network.delayMs();
+      const delayMs = network.delayMs(this.host, host) + network.delayMs(host, this.host);
       const isCarried = !network.isBlocked(this.host, host) && !network.isBlocked(host, this.host);
       if (!isCarried || delayMs > address.timeoutMs) {
         network.clock.schedule(address.timeoutMs, "network connect", () => {
@@ -277,6 +360,13 @@ interface PendingWrite {
   at: number;
 }
 
+/** What left the peer and has not been received. */
+interface Arrival {
+  bytes: Buffer;
+  /** When it is here, by the monotonic clock. */
+  dueMs: number;
+}
+
 /** One end of a connection. */
 export class SimConnection implements Connection {
   readonly id: number;
@@ -288,12 +378,13 @@ export class SimConnection implements Connection {
   #receiver: Receiver | undefined;
   #writes: PendingWrite[] = [];
   #pendingWriteBytes = 0;
-  /** On their way to this end: left the peer, not yet received. */
-  #arriving: Buffer[] = [];
+  /** On their way to this end, in order, and when the last of it is here. */
+  #arriving: Arrival[] = [];
   #arrivingBytes = 0;
+  #lastDueMs = 0;
   #isPaused = false;
   #isSendScheduled = false;
-  #isDeliveryScheduled = false;
+  #delivery: Timer | undefined;
   /** No more writes are taken; what was written still goes out. */
   #isEnding = false;
   /** The peer has sent all it will. */
@@ -406,8 +497,16 @@ export class SimConnection implements Connection {
     if (!silently) peer.#peerIsDone();
   }
 
-  /** After a link was unblocked. */
-  resumeDelivery(): void {
+  /** After a link has changed: what is under way takes as long as it would if it left now. */
+  hurry(): void {
+    let dueMs = 0;
+    for (const arrival of this.#arriving) {
+      dueMs = Math.max(dueMs, this.#arrivalMs(arrival.bytes.length));
+      arrival.dueMs = Math.min(arrival.dueMs, dueMs);
+    }
+    this.#lastDueMs = Math.min(this.#lastDueMs, dueMs);
+    this.#delivery?.cancel();
+    this.#delivery = undefined;
     this.#scheduleDelivery();
     this.#scheduleSend();
   }
@@ -430,8 +529,9 @@ export class SimConnection implements Connection {
   #send(): void {
     const { peer } = this;
     const { windowBytes } = this.#network.conditions;
+    const pieceBytes = this.#network.pieceBytesMax(this.localAddress, this.remoteAddress);
     while (this.#writes.length > 0) {
-      const room = windowBytes - peer.#arrivingBytes;
+      const room = Math.min(windowBytes - peer.#arrivingBytes, pieceBytes);
       if (room <= 0 && !peer.#isClosed) return;
       const write = this.#writes[0]!;
       const chunk = write.chunks[write.chunk];
@@ -458,9 +558,15 @@ export class SimConnection implements Connection {
 
   #arrive(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    this.#arriving.push(bytes);
+    const dueMs = Math.max(this.#lastDueMs, this.#arrivalMs(bytes.length));
+    this.#lastDueMs = dueMs;
+    this.#arriving.push({ bytes, dueMs });
     this.#arrivingBytes += bytes.length;
     this.#scheduleDelivery();
+  }
+
+  #arrivalMs(sizeBytes: number): number {
+    return this.#network.arrivalMs(this.remoteAddress, this.localAddress, sizeBytes);
   }
 
   #peerIsDone(): void {
@@ -469,11 +575,16 @@ export class SimConnection implements Connection {
   }
 
   #scheduleDelivery(): void {
-    if (this.#isDeliveryScheduled || this.#isClosed || this.#receiver === undefined) return;
-    if (this.#arrivingBytes === 0 && !this.#isPeerDone) return;
-    this.#isDeliveryScheduled = true;
-    this.#network.clock.schedule(this.#network.delayMs(), "network deliver", () => {
-      this.#isDeliveryScheduled = false;
+    if (this.#delivery !== undefined || this.#isClosed || this.#receiver === undefined) return;
+    const [first] = this.#arriving;
+    if (first === undefined && !this.#isPeerDone) return;
+    const { clock } = this.#network;
+    const dueMs =
+      first?.dueMs ??
+      Math.max(this.#lastDueMs, this.#network.arrivalMs(this.remoteAddress, this.localAddress, 0));
+    const delayMs = Math.max(0, dueMs - clock.monotonicMs());
+    this.#delivery = clock.schedule(delayMs, "network deliver", () => {
+      this.#delivery = undefined;
       if (!this.#isClosed) this.#process.life.call(() => this.#deliver());
     });
   }
@@ -488,16 +599,23 @@ export class SimConnection implements Connection {
       if (this.#isPeerDone) this.#finish();
       return;
     }
-    const { resetProbability, chunkBytesMax } = network.conditions;
+    const { resetProbability, chunkBytesMax, splitProbability } = network.conditions;
+    const target = receiver.receiveBuffer();
+    assert(target.length > 0, "a receiver offers a place that is not empty");
+    const most = this.#dueBytes(target.length);
+    if (most === 0) {
+      this.#scheduleDelivery();
+      return;
+    }
     if (resetProbability > 0 && network.random.chance(resetProbability)) {
       network.reset(this);
       return;
     }
-    const target = receiver.receiveBuffer();
-    assert(target.length > 0, "a receiver offers a place that is not empty");
-    const most = Math.min(target.length, this.#arrivingBytes, chunkBytesMax);
-    const count = network.random.chance(0.5) ? most : network.random.between(1, most);
+    const isSplit = splitProbability > 0 && network.random.chance(splitProbability);
+    const whole = Math.min(most, chunkBytesMax);
+    const count = isSplit ? network.random.between(1, whole) : whole;
     this.#take(target, count);
+    if (count < most) this.#holdBack();
     network.trace?.note("network received", this.id, this.localAddress, count);
     receiver.received(count);
     if (this.#isClosed) return;
@@ -505,14 +623,37 @@ export class SimConnection implements Connection {
     this.#scheduleDelivery();
   }
 
+  /** Bytes that are here by now, at most so many. */
+  #dueBytes(most: number): number {
+    const nowMs = this.#network.clock.monotonicMs();
+    let bytes = 0;
+    for (const arrival of this.#arriving) {
+      if (arrival.dueMs > nowMs || bytes >= most) break;
+      bytes += arrival.bytes.length;
+    }
+    return Math.min(bytes, most);
+  }
+
+  /** What is first now comes by itself, later. */
+  #holdBack(): void {
+    const network = this.#network;
+    const delayMs = network.delayMs(this.remoteAddress, this.localAddress);
+    const dueMs = network.clock.monotonicMs() + delayMs;
+    for (const arrival of this.#arriving) {
+      if (arrival.dueMs >= dueMs) break;
+      arrival.dueMs = dueMs;
+    }
+    this.#lastDueMs = Math.max(this.#lastDueMs, dueMs);
+  }
+
   #take(target: Uint8Array, count: number): void {
     for (let done = 0; done < count;) {
       const first = this.#arriving[0]!;
-      const step = Math.min(first.length, count - done);
-      target.set(first.subarray(0, step), done);
+      const step = Math.min(first.bytes.length, count - done);
+      target.set(first.bytes.subarray(0, step), done);
       done += step;
-      if (step === first.length) this.#arriving.shift();
-      else this.#arriving[0] = first.subarray(step);
+      if (step === first.bytes.length) this.#arriving.shift();
+      else first.bytes = first.bytes.subarray(step);
     }
     this.#arrivingBytes -= count;
   }
