@@ -1,6 +1,6 @@
 import type { TopicPartition } from "../core/topic-partition.ts";
 import type { Cluster } from "../client/cluster/cluster.ts";
-import type { Position } from "../client/consumer/consumer.ts";
+import type { Position } from "../client/consumer/assigned-consumer.ts";
 import { listOffsets, OffsetSpec } from "../client/consumer/list-offsets.ts";
 import { usageProblem } from "./problem.ts";
 

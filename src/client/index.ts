@@ -22,7 +22,7 @@ export {
   type PartitionMetadata,
   type TopicMetadata,
 } from "./cluster/cluster.ts";
-export { Consumer, type ConsumerOptions, type Position } from "./consumer/consumer.ts";
+export { Consumer, type ConsumerOptions, type Position } from "./consumer/assigned-consumer.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export { Kafka, type KafkaOptions } from "./kafka.ts";
 export {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Admin } from "../../src/client/admin/admin.ts";
 import { Cluster } from "../../src/client/cluster/cluster.ts";
-import { Consumer } from "../../src/client/consumer/consumer.ts";
+import { Consumer } from "../../src/client/consumer/assigned-consumer.ts";
 import type { ConsumedRecord } from "../../src/client/consumer/fetched-records.ts";
 import { GroupConsumer } from "../../src/client/group/group-consumer.ts";
 import { listOffsets, OffsetSpec } from "../../src/client/consumer/list-offsets.ts";

@@ -1,6 +1,6 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
-import { Consumer } from "../../client/consumer/consumer.ts";
+import { Consumer } from "../../client/consumer/assigned-consumer.ts";
 import { KafkaError } from "../../client/errors.ts";
 import type { ConsumedRecord } from "../../client/consumer/fetched-records.ts";
 import { GroupConsumer } from "../../client/group/group-consumer.ts";

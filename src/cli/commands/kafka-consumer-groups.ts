@@ -1,6 +1,6 @@
 import { Admin } from "../../client/admin/admin.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
-import type { Position } from "../../client/consumer/consumer.ts";
+import type { Position } from "../../client/consumer/assigned-consumer.ts";
 import { commitOffsets, NO_MEMBER, type CommittedOffset } from "../../client/group/group-offsets.ts";
 import { listOffsets, OffsetSpec } from "../../client/consumer/list-offsets.ts";
 import type { TopicPartition } from "../../core/topic-partition.ts";

@@ -13,7 +13,7 @@ import { syncGroupRequest, syncGroupResponse } from "../../protocol/messages/syn
 import { apiCall } from "../cluster/api-call.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { BrokerConnection } from "../cluster/connection.ts";
-import { Consumer, type ConsumerOptions, type Position } from "../consumer/consumer.ts";
+import { Consumer, type ConsumerOptions, type Position } from "../consumer/assigned-consumer.ts";
 import {
   CONSUMER_PROTOCOL_TYPE,
   decodeAssignment,

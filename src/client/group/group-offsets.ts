@@ -11,7 +11,7 @@ import {
 } from "../../protocol/messages/offset-fetch.ts";
 import { apiCall } from "../cluster/api-call.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Position } from "../consumer/consumer.ts";
+import type { Position } from "../consumer/assigned-consumer.ts";
 import type { Deadline } from "../cluster/deadline.ts";
 import { throwOnError } from "../errors.ts";
 import { groupBy } from "../partitions.ts";
