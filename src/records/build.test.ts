@@ -10,7 +10,7 @@ import {
 } from "./build.ts";
 import { compressionCodecs } from "./compression.ts";
 import { anyRecord, plainOf } from "./records.fuzz.ts";
-import { RecordBatchView } from "./record-batch.ts";
+import { RecordBatchView, stampProducer } from "./record-batch.ts";
 
 const NOW_MS = 1_700_000_000_000;
 
@@ -109,4 +109,51 @@ test("records must come in the order of their offsets", () => {
   const builder = new BatchBuilder();
   builder.appendAt(2, NOW_MS, null, null);
   assert.throws(() => builder.appendAt(2, NOW_MS, null, null), { name: "AssertionError" });
+});
+
+test("text is written as its UTF-8, whatever its characters", () => {
+  const anyText = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 40 }),
+    fc.string({ unit: "binary-ascii", maxLength: 200 }),
+    // Halves of surrogate pairs become U+FFFD, as everywhere.
+    fc.array(fc.nat(0xffff), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
+  );
+  const anyField = fc.oneof(anyText, fc.uint8Array({ maxLength: 30 }), fc.constant(null));
+  const bytesOf = (field: string | Uint8Array | null) =>
+    typeof field === "string" ? Buffer.from(field) : field;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(anyField, anyField), { maxLength: 30 }), (fields) => {
+      const builder = new BatchBuilder({ initialBytes: 61 });
+      fields.forEach(([key, value], i) => builder.appendAt(i, NOW_MS, key, value));
+      const records = fields.map(([key, value]) => ({
+        timestamp: NOW_MS,
+        key: bytesOf(key),
+        value: bytesOf(value),
+      }));
+      assert.deepEqual(builder.finish(), buildBatch(records));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a batch is written into memory that is given, and grows out of it when that is too little", () => {
+  const memory = Buffer.alloc(200, 7);
+  const builder = new BatchBuilder({ memory });
+  builder.appendAt(0, NOW_MS, "key", "value");
+  const bytes = builder.finish({ producerId: 5, producerEpoch: 1, baseSequence: 9 });
+  assert.equal(bytes.buffer, memory.buffer);
+  const batch = new RecordBatchView(bytes);
+  assert.deepEqual([batch.producerId, batch.producerEpoch, batch.baseSequence], [5, 1, 9]);
+  const larger = new BatchBuilder({ memory });
+  for (let i = 0; i < 10; i++) larger.appendAt(i, NOW_MS, null, "x".repeat(100));
+  assert.notEqual(larger.memory.buffer, memory.buffer);
+  assert.ok(new RecordBatchView(larger.finish()).verifyChecksum());
+});
+
+test("a batch can be given to another epoch and sequence, with its checksum", () => {
+  const records = [{ timestamp: NOW_MS, key: null, value: Buffer.from("v") }];
+  const producer = { producerId: 2 ** 40 + 1, producerEpoch: 3, baseSequence: 0x7fff_ffff };
+  const bytes = buildBatch(records, { producerId: 8, producerEpoch: 0, baseSequence: 0 });
+  stampProducer(bytes, 0, producer);
+  assert.deepEqual(bytes, buildBatch(records, producer));
 });

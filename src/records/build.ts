@@ -22,6 +22,9 @@ export interface NewHeader {
   readonly value: Uint8Array | null;
 }
 
+/** A key or a value to write: bytes, or text that becomes UTF-8 where it is written. */
+export type NewField = Uint8Array | string | null;
+
 /** A record to write. */
 export interface NewRecord {
   /** Milliseconds since 1970. */
@@ -53,9 +56,23 @@ export interface BatchOptions {
   readonly deleteHorizonMs?: number;
   /** What to begin with; the builder doubles it as needed. */
   readonly initialBytes?: number;
+  /** Memory to begin with, in place of new one. It holds a batch header at least. */
+  readonly memory?: Buffer | undefined;
+}
+
+/** What may be told as late as at the end of a batch. */
+export interface BatchEnd {
+  readonly lastOffsetDelta?: number;
+  readonly maxTimestamp?: number;
+  /** These take the place of what the options said. */
+  readonly producerId?: number;
+  readonly producerEpoch?: number;
+  readonly baseSequence?: number;
 }
 
 const INITIAL_BYTES = 1024;
+/** No UTF-8 character is longer. */
+const CHARACTER_BYTES_MAX = 4;
 /** No record takes more beside its key, value and headers. */
 const RECORD_OVERHEAD_BYTES_MAX = 21;
 const NO_HEADERS: readonly NewHeader[] = [];
@@ -75,9 +92,9 @@ export class BatchBuilder {
 
   constructor(options: BatchOptions = {}) {
     this.#options = options;
-    this.#bytes = Buffer.allocUnsafe(
-      Math.max(options.initialBytes ?? INITIAL_BYTES, BATCH_HEADER_BYTES),
-    );
+    this.#bytes =
+      options.memory ??
+      Buffer.allocUnsafe(Math.max(options.initialBytes ?? INITIAL_BYTES, BATCH_HEADER_BYTES));
     this.#baseTimestamp = options.deleteHorizonMs ?? NO_TIMESTAMP;
   }
 
@@ -89,6 +106,11 @@ export class BatchBuilder {
   /** Size so far, before compression, with the header. */
   get sizeBytes(): number {
     return this.#end;
+  }
+
+  /** Where the batch is written; grows, and the batch of `finish` is a view of it unless compressed. */
+  get memory(): Buffer {
+    return this.#bytes;
   }
 
   /** Greatest timestamp so far, -1 when there is none. */
@@ -111,41 +133,68 @@ export class BatchBuilder {
   appendAt(
     offsetDelta: number,
     timestamp: number,
-    key: Uint8Array | null,
-    value: Uint8Array | null,
+    key: NewField,
+    value: NewField,
     headers: readonly NewHeader[] = NO_HEADERS,
   ): void {
     assert(offsetDelta > this.#lastOffsetDelta, "offsets of a batch rise", { offsetDelta });
     if (this.#count === 0 && this.#options.deleteHorizonMs === undefined) {
       this.#baseTimestamp = timestamp;
     }
+    // Most text is ASCII, so its length is that of its bytes; if not, the record is written again.
+    const keyGuess = key === null ? -1 : key.length;
+    const valueGuess = value === null ? -1 : value.length;
+    if (!this.#write(offsetDelta, timestamp, key, keyGuess, value, valueGuess, headers)) {
+      const keyBytes = typeof key === "string" ? Buffer.byteLength(key) : keyGuess;
+      const valueBytes = typeof value === "string" ? Buffer.byteLength(value) : valueGuess;
+      this.#write(offsetDelta, timestamp, key, keyBytes, value, valueBytes, headers);
+    }
+    this.#count++;
+    this.#lastOffsetDelta = offsetDelta;
+    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
+  }
+
+  /** Writes a record; false, and nothing is written, when text has other lengths than were told. */
+  #write(
+    offsetDelta: number,
+    timestamp: number,
+    key: NewField,
+    keyBytes: number,
+    value: NewField,
+    valueBytes: number,
+    headers: readonly NewHeader[],
+  ): boolean {
     const timestampDelta = timestamp - this.#baseTimestamp;
     const bodyBytes =
       1 +
       varlongBytes(timestampDelta) +
       varintBytes(offsetDelta) +
-      fieldBytes(key) +
-      fieldBytes(value) +
-      headersBytes(headers);
-    this.#reserve(varintBytes(bodyBytes) + bodyBytes);
+      varintBytes(keyBytes) +
+      varintBytes(valueBytes) +
+      (keyBytes < 0 ? 0 : keyBytes) +
+      (valueBytes < 0 ? 0 : valueBytes) +
+      (headers.length === 0 ? 1 : headersBytes(headers));
+    this.#reserve(varintBytes(bodyBytes) + bodyBytes + CHARACTER_BYTES_MAX);
     const bytes = this.#bytes;
     let at = writeVarint(bytes, this.#end, bodyBytes);
     bytes[at++] = 0;
     at = writeVarlong(bytes, at, timestampDelta);
     at = writeVarint(bytes, at, offsetDelta);
-    at = writeField(bytes, at, key);
-    at = writeField(bytes, at, value);
-    this.#end = writeHeaders(bytes, at, headers);
-    this.#count++;
-    this.#lastOffsetDelta = offsetDelta;
-    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
+    at = writeField(bytes, at, key, keyBytes);
+    if (at < 0) return false;
+    at = writeField(bytes, at, value, valueBytes);
+    if (at < 0) return false;
+    if (headers.length === 0) bytes[at++] = 0;
+    else at = writeHeaders(bytes, at, headers);
+    this.#end = at;
+    return true;
   }
 
   /**
    * The batch. It may be empty only where `lastOffsetDelta` and `maxTimestamp` are told, as compaction
    * does to keep what a producer's last batch says. The builder is of no use afterwards.
    */
-  finish(last: { readonly lastOffsetDelta?: number; readonly maxTimestamp?: number } = {}): Buffer {
+  finish(end: BatchEnd = {}): Buffer {
     const options = this.#options;
     const compression = this.#count === 0 ? "none" : (options.compression ?? "none");
     let bytes = this.#bytes.subarray(0, this.#end);
@@ -157,12 +206,12 @@ export class BatchBuilder {
       sizeBytes: bytes.length,
       partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
       attributes: attributesOf(options, compression),
-      lastOffsetDelta: last.lastOffsetDelta ?? Math.max(this.#lastOffsetDelta, 0),
+      lastOffsetDelta: end.lastOffsetDelta ?? Math.max(this.#lastOffsetDelta, 0),
       baseTimestamp: this.#baseTimestamp,
-      maxTimestamp: options.logAppendTimeMs ?? last.maxTimestamp ?? this.#maxTimestamp,
-      producerId: options.producerId ?? NO_PRODUCER_ID,
-      producerEpoch: options.producerEpoch ?? NO_PRODUCER_EPOCH,
-      baseSequence: options.baseSequence ?? NO_SEQUENCE,
+      maxTimestamp: options.logAppendTimeMs ?? end.maxTimestamp ?? this.#maxTimestamp,
+      producerId: end.producerId ?? options.producerId ?? NO_PRODUCER_ID,
+      producerEpoch: end.producerEpoch ?? options.producerEpoch ?? NO_PRODUCER_EPOCH,
+      baseSequence: end.baseSequence ?? options.baseSequence ?? NO_SEQUENCE,
       count: this.#count,
     });
     return bytes;
@@ -244,11 +293,20 @@ function fieldBytes(field: Uint8Array | null): number {
   return field === null ? 1 : varintBytes(field.length) + field.length;
 }
 
-function writeField(bytes: Buffer, at: number, field: Uint8Array | null): number {
-  if (field === null) return writeVarint(bytes, at, -1);
-  at = writeVarint(bytes, at, field.length);
-  bytes.set(field, at);
-  return at + field.length;
+/** Returns the place after the field, or -1 when it is text that does not take `size` bytes. */
+function writeField(bytes: Buffer, at: number, field: NewField, size: number): number {
+  if (field === null) {
+    bytes[at] = 1; // -1 as a varint
+    return at + 1;
+  }
+  at = writeVarint(bytes, at, size);
+  if (typeof field === "string") {
+    // Room for one character more: text that is longer than was told shows by filling it.
+    if (bytes.write(field, at, size + CHARACTER_BYTES_MAX) !== size) return -1;
+  } else {
+    bytes.set(field, at);
+  }
+  return at + size;
 }
 
 function headersBytes(headers: readonly NewHeader[]): number {
@@ -267,9 +325,9 @@ function writeHeaders(bytes: Buffer, at: number, headers: readonly NewHeader[]):
       at = writeVarint(bytes, at, Buffer.byteLength(key));
       at += bytes.write(key, at);
     } else {
-      at = writeField(bytes, at, key);
+      at = writeField(bytes, at, key, key.length);
     }
-    at = writeField(bytes, at, value);
+    at = writeField(bytes, at, value, value === null ? -1 : value.length);
   }
   return at;
 }

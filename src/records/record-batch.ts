@@ -269,6 +269,25 @@ export function stampCodec(bytes: Uint8Array, codecNumber: number): void {
   stampChecksum(bytes, 0);
 }
 
+/**
+ * Gives the v2 batch at `at` to another producer or another place in its sequence, and mends the checksum:
+ * what a producer does to a batch that the broker refused under its epoch before (KIP-360).
+ */
+export function stampProducer(
+  bytes: Uint8Array,
+  at: number,
+  producer: {
+    readonly producerId: number;
+    readonly producerEpoch: number;
+    readonly baseSequence: number;
+  },
+): void {
+  putInt64(bytes, at + PRODUCER_ID, producer.producerId);
+  putInt16(bytes, at + PRODUCER_EPOCH, producer.producerEpoch);
+  putInt32(bytes, at + BASE_SEQUENCE, producer.baseSequence);
+  stampChecksum(bytes, at);
+}
+
 /** Every field of a header; what {@link writeBatchHeader} writes. */
 export interface BatchHeader {
   readonly baseOffset: number;
