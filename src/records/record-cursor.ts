@@ -166,22 +166,7 @@ export class RecordCursor {
   }
 
   headers(): readonly RecordHeader[] {
-    if (this.headerCount === 0) return NO_HEADERS;
-    const place = { bytes: this.bytes, at: this.headersStart, end: this.end };
-    const headers: RecordHeader[] = [];
-    for (let i = 0; i < this.headerCount; i++) {
-      const keyLength = readVarint(place);
-      const key = this.bytes.toString("utf8", place.at, place.at + keyLength);
-      place.at += keyLength;
-      const valueLength = readVarint(place);
-      if (valueLength < 0) {
-        headers.push({ key, value: null });
-        continue;
-      }
-      headers.push({ key, value: this.bytes.subarray(place.at, place.at + valueLength) });
-      place.at += valueLength;
-    }
-    return headers;
+    return headersAt(this.bytes, this.headersStart, this.headerCount);
   }
 
   /** The record as an object, for those who are in no hurry. */
@@ -195,4 +180,24 @@ export class RecordCursor {
       headers: this.headers(),
     };
   }
+}
+
+/** `count` headers that stand at `at` and were walked over before. Values are shared with the bytes. */
+export function headersAt(bytes: Buffer, at: number, count: number): readonly RecordHeader[] {
+  if (count === 0) return NO_HEADERS;
+  const place = { bytes, at, end: bytes.length };
+  const headers: RecordHeader[] = [];
+  for (let i = 0; i < count; i++) {
+    const keyLength = readVarint(place);
+    const key = bytes.toString("utf8", place.at, place.at + keyLength);
+    place.at += keyLength;
+    const valueLength = readVarint(place);
+    if (valueLength < 0) {
+      headers.push({ key, value: null });
+      continue;
+    }
+    headers.push({ key, value: bytes.subarray(place.at, place.at + valueLength) });
+    place.at += valueLength;
+  }
+  return headers;
 }
