@@ -44,9 +44,17 @@ export type IsCompacted<C> = C extends { readonly "cleanup.policy": infer P }
  * any connection. `VIn` and `VOut` are what its values are to a producer and a consumer; on compacted
  * topics they may be null (a tombstone).
  */
-export interface Topic<KIn = never, KOut = unknown, VIn = never, VOut = unknown, H = unknown> {
+export interface Topic<
+  KIn = never,
+  KOut = unknown,
+  VIn = never,
+  VOut = unknown,
+  H = unknown,
+  N extends string = string,
+> {
   readonly kind: "topic";
-  readonly name: string;
+  /** Its type is the very name, by which records of several topics are told apart. */
+  readonly name: N;
   readonly key: Codec<KIn, KOut>;
   readonly value: Codec<Exclude<VIn, null>, Exclude<VOut, null>>;
   readonly headers: HeaderShape;
@@ -76,15 +84,17 @@ export function topic<
   const C extends Readonly<Record<string, string | number | boolean>> = Readonly<
     Record<never, never>
   >,
+  const N extends string = string,
 >(
-  name: string,
+  name: N,
   options: TopicOptions<K, V, H, C> = {},
 ): Topic<
   InputOf<K>,
   OutputOf<K>,
   InputOf<V> | TombstoneOf<C>,
   OutputOf<V> | TombstoneOf<C>,
-  HeadersOf<H>
+  HeadersOf<H>,
+  N
 > {
   checkTopicName(name);
   const config: Record<string, string> = {};
