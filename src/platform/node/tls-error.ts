@@ -1,3 +1,4 @@
+import { messageOf } from "../../core/errors.ts";
 import { NetworkError, type TlsErrorCode } from "../network.ts";
 import { nodeCodeOf } from "./network-error.ts";
 
@@ -56,21 +57,31 @@ const explanations: Readonly<Record<string, Explanation>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: notTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: notTls,
   ERR_SSL_HTTP_REQUEST: notTls,
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: refused,
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refused,
-  ERR_SSL_SSLV3_ALERT_NO_CERTIFICATE: refused,
-  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: refused,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: refused,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: refused,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: refused,
-  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: refused,
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: nothingInCommon,
-  ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY: nothingInCommon,
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: nothingInCommon,
   ERR_SSL_UNSUPPORTED_PROTOCOL: nothingInCommon,
   ERR_SSL_NO_PROTOCOLS_AVAILABLE: nothingInCommon,
 };
+
+/** The alerts of a peer (RFC 8446) by number: OpenSSL calls one alert by different names in its versions. */
+const alerts: Readonly<Record<string, Explanation>> = {
+  // handshake_failure, protocol_version, insufficient_security
+  40: nothingInCommon,
+  70: nothingInCommon,
+  71: nothingInCommon,
+  // bad, unsupported, revoked, expired or unknown certificate; unknown authority; access denied
+  42: refused,
+  43: refused,
+  44: refused,
+  45: refused,
+  46: refused,
+  48: refused,
+  49: refused,
+  // certificate_required
+  116: refused,
+};
+
+function alertOf(thrown: unknown): string {
+  return /SSL alert number (\d+)/.exec(messageOf(thrown))?.[1] ?? "";
+}
 
 function explained(where: string, how: Explanation, thrown: unknown): NetworkError {
   const { code, says, remedy } = how;
@@ -106,11 +117,10 @@ function wrongHost(where: string, name: string, thrown: unknown): NetworkError {
 export function tlsErrorOf(where: string, name: string, thrown: unknown): NetworkError | undefined {
   const nodeCode = nodeCodeOf(thrown);
   if (nodeCode === "ERR_TLS_CERT_ALTNAME_INVALID") return wrongHost(where, name, thrown);
-  const known = explanations[nodeCode];
+  const known = alerts[alertOf(thrown)] ?? explanations[nodeCode];
   if (known !== undefined) return explained(where, known, thrown);
   if (!/^(?:ERR_SSL_|ERR_TLS_|EPROTO$|CERT_|CRL_|INVALID_)/.test(nodeCode)) return undefined;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new NetworkError(`TLS with ${where} failed: ${message}`, {
+  return new NetworkError(`TLS with ${where} failed: ${messageOf(thrown)}`, {
     code: "TLS_FAILED",
     cause: thrown,
   });
@@ -138,7 +148,7 @@ const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
 
 /** The options cannot be used. The message is OpenSSL's, which quotes nothing of a key. */
 export function tlsOptionsError(thrown: unknown): NetworkError {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = messageOf(thrown);
   const text = `${nodeCodeOf(thrown)} ${message}`;
   const remedy = remedies.find(([pattern]) => pattern.test(text))?.[1];
   return new NetworkError(`the options of TLS cannot be used: ${message}`, {

@@ -194,11 +194,13 @@ test("a server that asks for a certificate gets it", async () => {
 });
 
 test("what the peer says against a certificate, also when hands are shaken, is told as such", () => {
-  for (const code of [
-    "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
-    "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
-  ]) {
-    const alert = Object.assign(new Error("tls alert"), { code });
+  for (const [code, number] of [
+    ["ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE", 42],
+    ["EPROTO", 48],
+    ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", 116],
+  ] as const) {
+    const message = `SSL routines:ssl3_read_bytes:an alert:SSL alert number ${number}`;
+    const alert = Object.assign(new Error(message), { code });
     const error = tlsErrorOf("kafka:9093", "kafka", alert);
     assert.equal(error?.code, "TLS_CERTIFICATE_REFUSED");
     assert.equal(error.retriable, false);
