@@ -25,12 +25,12 @@ export type ClientErrorCode =
   | "AUTHENTICATION_FAILED"
   /** An address that is no `host:port`. */
   | "INVALID_ADDRESS"
-  /** An option, or several together, that cannot be. */
-  | "INVALID_OPTION"
+  /** An option or argument, or several together, that cannot be. */
+  | "INVALID_ARGUMENT"
   /** A record could not be turned into bytes, or its value does not fit the topic's schema. */
-  | "SERIALIZATION_FAILED"
+  | "ENCODE_FAILED"
   /** Received bytes are not what the topic's codec reads. */
-  | "DESERIALIZATION_FAILED"
+  | "DECODE_FAILED"
   /** A topic is there, and not as it is declared. */
   | "TOPIC_MISMATCH"
   /** There is no committed offset, and none may be chosen instead. */
@@ -119,8 +119,8 @@ export const codesByCause = {
     "LOG_TRUNCATED",
   ],
   record: [
-    "SERIALIZATION_FAILED",
-    "DESERIALIZATION_FAILED",
+    "ENCODE_FAILED",
+    "DECODE_FAILED",
     "MESSAGE_TOO_LARGE",
     "RECORD_LIST_TOO_LARGE",
     "CORRUPT_MESSAGE",
@@ -192,7 +192,7 @@ export const codesByCause = {
   quota: ["THROTTLING_QUOTA_EXCEEDED"],
   request: [
     "INVALID_ADDRESS",
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     "TOPIC_MISMATCH",
     "INVALID_REQUEST",
     "INVALID_FETCH_SIZE",
