@@ -229,6 +229,29 @@ export function kafkaError(message: string, options: KafkaErrorOptions): KafkaEr
   return new classes[cause](message, options);
 }
 
+/** A text that is the code of an error; errors of other rooms have codes of their own. */
+export function isKafkaErrorCode(text: string): text is KafkaErrorCode {
+  const codes: ReadonlyMap<string, ErrorCause> = causes;
+  return codes.has(text);
+}
+
+/** An error of another room (a network, a login) as one of this; a code of its own becomes `fallback`. */
+export function kafkaErrorFrom(
+  thrown: MoldauError,
+  fallback: ClientErrorCode,
+  details: { readonly message?: string; readonly context?: KafkaErrorContext } = {},
+): KafkaError {
+  if (thrown instanceof KafkaError) return thrown;
+  const { message, code, retriable, remedy } = thrown;
+  return kafkaError(details.message ?? message, {
+    code: isKafkaErrorCode(code) ? code : fallback,
+    retriable,
+    context: details.context,
+    cause: thrown,
+    remedy,
+  });
+}
+
 /** An error of this side of the connection. */
 export function clientError(
   code: ClientErrorCode,
@@ -293,7 +316,7 @@ function isCause(name: string): name is ErrorCause {
 }
 
 /** The name of a number from the wire; what Kafka does not know is UNKNOWN_SERVER_ERROR, as there. */
-function protocolName(errorCode: number): ProtocolErrorName {
+export function protocolName(errorCode: number): ProtocolErrorName {
   const name = errorName(errorCodeOf(errorCode));
   return isProtocolName(name) ? name : "UNKNOWN_SERVER_ERROR";
 }
