@@ -12,6 +12,7 @@ const steps: readonly Step[] = [
   layers,
   programStep("format", binary("oxfmt"), ["--check", "src", "scripts", "test", "bench", "docker"]),
   programStep("types", binary("tsc"), ["-p", "."]),
+  programStep("types of the page", binary("tsc"), ["-p", "src/console/page"]),
   programStep("lint", binary("oxlint"), [
     "--type-aware",
     "src",

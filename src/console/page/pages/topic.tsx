@@ -1,0 +1,337 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { MorePartitions, TopicDetail } from "../../api.ts";
+import { ConfigTable } from "../parts/config-table.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { Card, Page, ProblemNotice, Tile, Waiting } from "../parts/page.tsx";
+import { StateBadge } from "../parts/state-badge.tsx";
+import { AsCode } from "../parts/code.tsx";
+import { at, literal, program, word } from "../parts/snippets.ts";
+import { say, sayProblem } from "../parts/toast.tsx";
+import { apiPath, call, useGet } from "../state/api.ts";
+import * as format from "../state/format.ts";
+import { topics } from "../state/live.ts";
+import { go, linkTo } from "../state/router.ts";
+import { Messages } from "./messages.tsx";
+
+const tabs = [
+  ["messages", "Messages"],
+  ["partitions", "Partitions"],
+  ["config", "Configuration"],
+  ["groups", "Groups"],
+] as const;
+
+export function Topic({ name, tab }: { name: string; tab: string }): JSX.Element {
+  const { state, reload } = useGet<TopicDetail>(apiPath(["topics", name]));
+  const { value, problem } = state.value;
+  const live = topics.value.get(name) ?? value;
+  const [isDeleting, setDeleting] = useState(false);
+  return (
+    <Page
+      title={name}
+      crumbs={<a href="#/topics">Topics</a>}
+      actions={
+        <>
+          <AsCode
+            cli={`moldau topic describe ${word(name)}${at()}\nmoldau consume ${word(name)} --from earliest${at()}`}
+            typescript={program(
+              `for await (const record of kafka.consume(${literal(name)}, { from: "earliest" })) {\n  console.log(record.offset, record.value?.toString());\n}`,
+            )}
+          />
+          <button type="button" class="button danger" onClick={() => setDeleting(true)}>
+            Delete
+          </button>
+        </>
+      }
+    >
+      {live === undefined ? null : (
+        <div class="tiles">
+          <Tile
+            name="In"
+            value={`${format.rate(live.inRecords)}/s`}
+            note={`${format.bytes(live.inBytes)}/s`}
+          />
+          <Tile
+            name="Records"
+            value={format.short(live.records)}
+            note={format.count(live.records)}
+          />
+          <Tile name="Size" value={format.bytes(live.sizeBytes)} note="on disk" />
+          <Tile
+            name="Partitions"
+            value={format.count(live.partitions)}
+            note={format.plural(live.replicationFactor, "replica")}
+          />
+          <Tile
+            name="Kept"
+            value={live.cleanupPolicy === "compact" ? "newest" : format.retention(live.retentionMs)}
+            note={live.cleanupPolicy === "compact" ? "record of each key" : live.cleanupPolicy}
+          />
+          <Tile
+            name="Lag"
+            value={format.short(live.lag)}
+            note={format.plural(live.groups, "group")}
+          />
+        </div>
+      )}
+      <nav class="tabs" aria-label="Parts of the topic">
+        {tabs.map(([key, title]) => (
+          <a
+            key={key}
+            href={linkTo(["topics", name, key])}
+            {...(key === tab ? { "aria-current": "page" } : {})}
+          >
+            {title}
+          </a>
+        ))}
+      </nav>
+      {problem !== undefined ? (
+        <ProblemNotice problem={problem} />
+      ) : tab === "messages" ? (
+        <Messages topic={name} partitions={live?.partitions ?? 1} />
+      ) : tab === "config" ? (
+        <ConfigTable path={["topics", name, "config"]} noun="topic" name={name} />
+      ) : value === undefined ? (
+        <Waiting what="the topic" />
+      ) : tab === "groups" ? (
+        <GroupsTab detail={value} />
+      ) : (
+        <PartitionsTab detail={value} onChanged={reload} />
+      )}
+      {isDeleting ? <DeleteDialog name={name} onClose={() => setDeleting(false)} /> : null}
+    </Page>
+  );
+}
+
+function PartitionsTab({
+  detail,
+  onChanged,
+}: {
+  detail: TopicDetail;
+  onChanged: () => void;
+}): JSX.Element {
+  const [isAdding, setAdding] = useState(false);
+  const most = Math.max(1, ...detail.partitionRows.map((row) => row.endOffset - row.startOffset));
+  return (
+    <Card
+      title={format.plural(detail.partitionRows.length, "partition")}
+      actions={
+        <>
+          <button type="button" class="button" onClick={onChanged}>
+            Refresh
+          </button>
+          <button type="button" class="button" onClick={() => setAdding(true)}>
+            Add partitions
+          </button>
+        </>
+      }
+      flush
+    >
+      <div class="table-wrap" tabIndex={0} role="region" aria-label="Partitions">
+        <table>
+          <thead>
+            <tr>
+              <th>Partition</th>
+              <th class="num">From</th>
+              <th class="num">End</th>
+              <th class="num">Records</th>
+              <th class="hide-narrow">Share</th>
+              <th class="num">In/s</th>
+              <th class="num">Size</th>
+              <th>Leader</th>
+              <th>In sync</th>
+              <th>Newest record</th>
+            </tr>
+          </thead>
+          <tbody>
+            {detail.partitionRows.map((row) => (
+              <tr key={row.partition}>
+                <td class="cell-name">
+                  <a
+                    href={linkTo(["topics", detail.name, "messages"], { partition: row.partition })}
+                  >
+                    {row.partition}
+                  </a>
+                </td>
+                <td class="num">{format.count(row.startOffset)}</td>
+                <td class="num">{format.count(row.endOffset)}</td>
+                <td class="num">{format.count(row.endOffset - row.startOffset)}</td>
+                <td class="hide-narrow" style={{ minWidth: "90px" }}>
+                  <div class="meter" aria-hidden="true">
+                    <span
+                      style={{ width: `${((row.endOffset - row.startOffset) / most) * 100}%` }}
+                    />
+                  </div>
+                </td>
+                <td class="num">{format.rate(row.inRecords)}</td>
+                <td class="num">{format.bytes(row.sizeBytes)}</td>
+                <td class="num">
+                  {row.leader < 0 ? <span class="badge bad">none</span> : row.leader}
+                </td>
+                <td>
+                  {row.isr.length < row.replicas.length ? (
+                    <span class="badge bad">
+                      {row.isr.join(", ")} of {row.replicas.join(", ")}
+                    </span>
+                  ) : (
+                    row.isr.join(", ")
+                  )}
+                </td>
+                <td class="num">
+                  {row.lastRecordMs === undefined ? "–" : format.time(row.lastRecordMs)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {isAdding ? (
+        <AddPartitions
+          detail={detail}
+          onClose={() => setAdding(false)}
+          onDone={() => {
+            setAdding(false);
+            onChanged();
+          }}
+        />
+      ) : null}
+    </Card>
+  );
+}
+
+function AddPartitions({
+  detail,
+  onClose,
+  onDone,
+}: {
+  detail: TopicDetail;
+  onClose: () => void;
+  onDone: () => void;
+}): JSX.Element {
+  const [count, setCount] = useState(detail.partitionRows.length + 1);
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const more: MorePartitions = { count };
+    try {
+      await call("POST", apiPath(["topics", detail.name, "partitions"]), more);
+      say(`${detail.name} has ${format.plural(count, "partition")} now`);
+      onDone();
+    } catch (thrown) {
+      sayProblem(thrown);
+    }
+  };
+  return (
+    <Dialog title="Add partitions" onClose={onClose}>
+      <form class="page" onSubmit={(event) => void submit(event)}>
+        <label class="field">
+          <span>Partitions in all</span>
+          <input
+            class="input"
+            type="number"
+            min={detail.partitionRows.length + 1}
+            max={10000}
+            value={count}
+            onInput={(event) => setCount(Number(event.currentTarget.value))}
+          />
+        </label>
+        <p class="muted">
+          Records that are there stay where they are. New records of a key may go to another
+          partition than the old ones, so their order is not kept over the change; a topic never
+          gets fewer partitions.
+        </p>
+        <div class="row">
+          <button type="submit" class="button primary">
+            Add
+          </button>
+          <AsCode
+            cli={`moldau topic alter ${word(detail.name)} -p ${count}${at()}`}
+            typescript={program(
+              `await kafka.admin.createPartitions(${literal(detail.name)}, ${count});`,
+            )}
+          />
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function GroupsTab({ detail }: { detail: TopicDetail }): JSX.Element {
+  return (
+    <Card flush title={format.plural(detail.groupRows.length, "group reads it", "groups read it")}>
+      {detail.groupRows.length === 0 ? (
+        <div class="empty">
+          <p>No group has read this topic. The first member of a group makes it.</p>
+        </div>
+      ) : (
+        <div class="table-wrap">
+          <table>
+            <thead>
+              <tr>
+                <th>Group</th>
+                <th>State</th>
+                <th class="num">Lag here</th>
+              </tr>
+            </thead>
+            <tbody>
+              {detail.groupRows.map((group) => (
+                <tr key={group.name} class="link-row">
+                  <td class="cell-name">
+                    <a href={linkTo(["groups", group.name])}>{group.name}</a>
+                  </td>
+                  <td>
+                    <StateBadge state={group.state} />
+                  </td>
+                  <td class="num">{format.count(group.lag)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }): JSX.Element {
+  const [typed, setTyped] = useState("");
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    try {
+      await call("DELETE", apiPath(["topics", name]));
+      say(`Topic ${name} is deleted`);
+      go("#/topics");
+    } catch (thrown) {
+      sayProblem(thrown);
+    }
+  };
+  const warning: ComponentChildren = (
+    <>
+      All records of <strong>{name}</strong> go for good, and groups lose their place in it.
+    </>
+  );
+  return (
+    <Dialog title="Delete the topic" onClose={onClose}>
+      <form class="page" onSubmit={(event) => void submit(event)}>
+        <p>{warning}</p>
+        <label class="field">
+          <span>Type its name to go on</span>
+          <input
+            class="input"
+            autofocus
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        </label>
+        <div class="row">
+          <button type="submit" class="button danger" disabled={typed !== name}>
+            Delete
+          </button>
+          <AsCode
+            cli={`moldau topic delete ${word(name)}${at()}`}
+            typescript={program(`await kafka.admin.deleteTopics([${literal(name)}]);`)}
+          />
+        </div>
+      </form>
+    </Dialog>
+  );
+}

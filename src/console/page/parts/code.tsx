@@ -1,0 +1,51 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { Dialog } from "./dialog.tsx";
+import { Icon } from "./icons.tsx";
+import { say } from "./toast.tsx";
+
+export async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied");
+  } catch {
+    say("The browser did not allow copying", "Mark the text and copy it by hand.", true);
+  }
+}
+
+/** Text to be copied. */
+export function Code({ text, label }: { text: string; label: string }): JSX.Element {
+  return (
+    <div class="code">
+      <pre tabIndex={0} aria-label={label}>
+        <code>{text}</code>
+      </pre>
+      <button type="button" class="button copy" onClick={() => void copy(text)}>
+        Copy<span class="visually-hidden"> {label}</span>
+      </button>
+    </div>
+  );
+}
+
+/** The same as a page shows or does, as commands and as a program. */
+export function AsCode({ cli, typescript }: { cli: string; typescript: string }): JSX.Element {
+  const [shown, show] = useState<"cli" | "typescript" | undefined>(undefined);
+  return (
+    <>
+      <button type="button" class="button" onClick={() => show("cli")}>
+        <Icon name="code" size={16} /> As CLI
+      </button>
+      <button type="button" class="button hide-narrow" onClick={() => show("typescript")}>
+        <Icon name="code" size={16} /> As TypeScript
+      </button>
+      {shown === undefined ? null : (
+        <Dialog title="The same without this page" onClose={() => show(undefined)} wide>
+          <h3>On the command line</h3>
+          <Code text={cli} label="commands" />
+          <h3>In TypeScript</h3>
+          <Code text={typescript} label="program" />
+        </Dialog>
+      )}
+    </>
+  );
+}

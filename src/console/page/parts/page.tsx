@@ -1,0 +1,102 @@
+import type { ComponentChildren, JSX } from "preact";
+import type { Problem } from "../../api.ts";
+
+/** A screen: its title, what can be done on it, and its content. */
+export function Page({
+  title,
+  crumbs,
+  about,
+  actions,
+  children,
+}: {
+  title: ComponentChildren;
+  crumbs?: ComponentChildren;
+  about?: ComponentChildren;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <div class="page">
+      <div class="page-head">
+        <div class="grow">
+          {crumbs === undefined ? null : (
+            <nav class="crumbs" aria-label="Where you are">
+              {crumbs}
+            </nav>
+          )}
+          <h1 tabIndex={-1}>{title}</h1>
+          {about === undefined ? null : <p class="muted">{about}</p>}
+        </div>
+        {actions === undefined ? null : <div class="row">{actions}</div>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export function Card({
+  title,
+  actions,
+  children,
+  flush = false,
+}: {
+  title?: ComponentChildren;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+  /** Content goes to the edges, as tables do. */
+  flush?: boolean;
+}): JSX.Element {
+  return (
+    <section class="card">
+      {title === undefined ? null : (
+        <div class="card-head">
+          <h2>{title}</h2>
+          {actions === undefined ? null : <div class="row">{actions}</div>}
+        </div>
+      )}
+      {flush ? children : <div class="card-body">{children}</div>}
+    </section>
+  );
+}
+
+export function Tile({
+  name,
+  value,
+  note,
+  children,
+}: {
+  name: string;
+  value: ComponentChildren;
+  note?: ComponentChildren;
+  children?: ComponentChildren;
+}): JSX.Element {
+  return (
+    <div class="tile">
+      <dl>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+        {note === undefined ? null : <dd class="note">{note}</dd>}
+      </dl>
+      {children}
+    </div>
+  );
+}
+
+/** What could not be had, why, and what to do. */
+export function ProblemNotice({ problem }: { problem: Problem }): JSX.Element {
+  return (
+    <div class="notice error" role="alert">
+      <strong>{problem.message}</strong>
+      {problem.remedy === undefined ? null : <span>{problem.remedy}</span>}
+      <span class="muted small mono">{problem.code}</span>
+    </div>
+  );
+}
+
+export function Waiting({ what }: { what: string }): JSX.Element {
+  return (
+    <p class="muted" role="status">
+      Loading {what} …
+    </p>
+  );
+}

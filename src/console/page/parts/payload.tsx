@@ -1,0 +1,122 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Payload } from "../../api.ts";
+import * as format from "../state/format.ts";
+import { JsonTree } from "./json-tree.tsx";
+
+/** Bytes of a row of the hex view. */
+const HEX_ROW = 16;
+
+/** A key or a value in one line. */
+export function PayloadLine({
+  payload,
+  isValue = false,
+}: {
+  payload: Payload;
+  isValue?: boolean;
+}): JSX.Element {
+  if (payload.kind === "null") {
+    return isValue ? <span class="badge warn">tombstone</span> : <span class="muted">no key</span>;
+  }
+  if (payload.kind === "binary") {
+    return (
+      <span class="message-value muted">
+        {format.bytes(payload.bytes)}: {hexOf(bytesOf(payload).subarray(0, 24), " ")}
+      </span>
+    );
+  }
+  return (
+    <span class="message-value" title={payload.text.slice(0, 600)}>
+      {payload.text === "" ? "(empty)" : payload.text.slice(0, 400)}
+    </span>
+  );
+}
+
+type View = "tree" | "text" | "hex";
+
+/** A key or a value whole: as a tree where it is JSON, as text, in hex. */
+export function PayloadView({ payload, label }: { payload: Payload; label: string }): JSX.Element {
+  const views: readonly View[] =
+    payload.kind === "json"
+      ? ["tree", "text", "hex"]
+      : payload.kind === "text"
+        ? ["text", "hex"]
+        : ["hex"];
+  const [chosen, choose] = useState<View>(views[0] ?? "hex");
+  const view = views.includes(chosen) ? chosen : (views[0] ?? "hex");
+  if (payload.kind === "null") return <p class="muted">null</p>;
+  return (
+    <div class="page" style={{ gap: "8px" }}>
+      <div class="row">
+        {views.map((name) => (
+          <button
+            key={name}
+            type="button"
+            class="button"
+            aria-pressed={name === view}
+            onClick={() => choose(name)}
+          >
+            {{ tree: "Tree", text: "Text", hex: "Hex" }[name]}
+          </button>
+        ))}
+        <span class="muted small">
+          {format.bytes(payload.bytes)}
+          {payload.truncated === true ? ", cut after the first part" : ""}
+        </span>
+      </div>
+      {view === "tree" ? (
+        <JsonTree text={payload.text} />
+      ) : view === "text" ? (
+        <pre
+          class="code"
+          style={{ padding: "10px 12px", overflowX: "auto" }}
+          tabIndex={0}
+          aria-label={label}
+        >
+          {prettyOf(payload)}
+        </pre>
+      ) : (
+        <pre
+          class="code hex mono"
+          style={{ padding: "10px 12px" }}
+          tabIndex={0}
+          aria-label={`${label} in hex`}
+        >
+          {hexDump(bytesOf(payload))}
+        </pre>
+      )}
+    </div>
+  );
+}
+
+function prettyOf({ kind, text }: Payload): string {
+  if (kind !== "json") return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+function bytesOf({ kind, text }: Payload): Uint8Array {
+  if (kind !== "binary") return new TextEncoder().encode(text);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+function hexOf(bytes: Uint8Array, between: string): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(between);
+}
+
+function hexDump(bytes: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += HEX_ROW) {
+    const row = bytes.subarray(at, at + HEX_ROW);
+    const text = Array.from(row, (byte) =>
+      byte >= 32 && byte < 127 ? String.fromCharCode(byte) : "·",
+    ).join("");
+    lines.push(
+      `${at.toString(16).padStart(6, "0")}  ${hexOf(row, " ").padEnd(HEX_ROW * 3)} ${text}`,
+    );
+  }
+  return lines.join("\n");
+}
