@@ -1,5 +1,4 @@
 import type { TlsErrorCode } from "../platform/network.ts";
-import type { TlsErrorCode } from "../platform/network.ts";
 import type { ErrorCode } from "../protocol/error-code.ts";
 import type { SaslErrorCode } from "../security/sasl/sasl-error.ts";
 
@@ -30,20 +29,6 @@ export type ClientErrorCode =
   | "SASL_REQUIRED"
   | TlsErrorCode
   | SaslErrorCode
-  /** The broker asks for a login, and this client has none. */
-  | "SASL_REQUIRED"
-  /** Credentials that cannot be used as they are. */
-  | "SASL_OPTIONS"
-  /** The broker does not keep to the rules of the login. */
-  | "SASL_PROTOCOL"
-  /** The broker does not prove that it knows the password. */
-  | "SASL_SERVER_UNPROVEN"
-  /** There is no token: whoever issues it refuses, or does not answer. */
-  | "SASL_TOKEN_REFUSED"
-  | "SASL_TOKEN_UNAVAILABLE"
-  /** The broker speaks TLS, and this client does not. */
-  | "TLS_REQUIRED"
-  | TlsErrorCode
   /** An address that is no `host:port`. */
   | "INVALID_ADDRESS"
   /** An option or argument, or several together, that cannot be. */
@@ -101,21 +86,6 @@ export const codesByCause = {
     "SASL_AUTHENTICATION_FAILED",
     "UNSUPPORTED_SASL_MECHANISM",
     "ILLEGAL_SASL_STATE",
-    "SASL_REQUIRED",
-    "SASL_OPTIONS",
-    "SASL_PROTOCOL",
-    "SASL_SERVER_UNPROVEN",
-    "SASL_TOKEN_REFUSED",
-    "SASL_TOKEN_UNAVAILABLE",
-    "TLS_REQUIRED",
-    "TLS_NOT_SPOKEN",
-    "TLS_INTERRUPTED",
-    "TLS_UNKNOWN_CA",
-    "TLS_WRONG_HOST",
-    "TLS_CERTIFICATE_EXPIRED",
-    "TLS_CERTIFICATE_REFUSED",
-    "TLS_FAILED",
-    "TLS_OPTIONS",
     "SECURITY_DISABLED",
     "DELEGATION_TOKEN_AUTH_DISABLED",
     "DELEGATION_TOKEN_NOT_FOUND",
@@ -315,18 +285,6 @@ export const fatalCodes: ReadonlySet<KafkaErrorCode> = new Set<KafkaErrorCode>([
   "SASL_AUTHENTICATION_FAILED",
   "UNSUPPORTED_SASL_MECHANISM",
   "ILLEGAL_SASL_STATE",
-  "SASL_REQUIRED",
-  "SASL_OPTIONS",
-  "SASL_PROTOCOL",
-  "SASL_SERVER_UNPROVEN",
-  "TLS_REQUIRED",
-  "TLS_NOT_SPOKEN",
-  "TLS_UNKNOWN_CA",
-  "TLS_WRONG_HOST",
-  "TLS_CERTIFICATE_EXPIRED",
-  "TLS_CERTIFICATE_REFUSED",
-  "TLS_FAILED",
-  "TLS_OPTIONS",
   "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
   "TRANSACTION_COORDINATOR_FENCED",
   "PRODUCER_FENCED",
@@ -351,7 +309,6 @@ export const retriableClientCodes: ReadonlySet<KafkaErrorCode> = new Set<KafkaEr
   "CONNECTION_CLOSED",
   "TIMED_OUT",
   "TLS_INTERRUPTED",
-  "SASL_TOKEN_UNAVAILABLE",
   "BUFFER_FULL",
   "REBOOTSTRAP_REQUIRED",
 ]);

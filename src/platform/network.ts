@@ -1,11 +1,8 @@
-import { MoldauError } from "../core/errors.ts";
+import { MoldauError, type MoldauErrorOptions } from "../core/errors.ts";
 
-/**
- * Listening or connecting failed. `code` is the system's name, such as `EADDRINUSE`, or a
- * {@link TlsErrorCode}.
- */
+/** Listening or connecting failed. `code` is the system's name, such as `EADDRINUSE`. */
 export class NetworkError extends MoldauError {
-  override readonly name = "NetworkError";
+  override readonly name: string = "NetworkError";
 }
 
 /** Why there is no encrypted connection. Only the interrupted one may do better later. */
@@ -26,6 +23,16 @@ export type TlsErrorCode =
   | "TLS_FAILED"
   /** Certificate, key, password or another option cannot be used. */
   | "TLS_OPTIONS";
+
+/** There is no encrypted connection. */
+export class TlsError extends NetworkError {
+  override readonly name = "TlsError";
+  declare readonly code: TlsErrorCode;
+
+  constructor(message: string, options: MoldauErrorOptions & { readonly code: TlsErrorCode }) {
+    super(message, options);
+  }
+}
 
 /** PEM: text, or its bytes. */
 export type Pem = string | Uint8Array;
@@ -108,7 +115,7 @@ export interface Network {
   ): Promise<Listener>;
   /**
    * Connects, and with `tls` shakes hands. Rejects with {@link NetworkError}, also when `timeoutMs`
-   * passes first. Options of TLS are compared by identity: one object for many connections is read once.
+   * passes first; with {@link TlsError} for what has to do with TLS. Options of TLS are compared by identity: one object for many connections is read once.
    */
   connect(address: ConnectAddress): Promise<Connection>;
 }

@@ -1,6 +1,7 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Uuid } from "../../core/uuid.ts";
 import { silentLogger, type Logger } from "../../telemetry/logger.ts";
+import type { TlsOptions } from "../../platform/network.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { ApiKey } from "../../protocol/apis.ts";
 import { ErrorCode, isStaleMetadata } from "../../protocol/error-code.ts";
@@ -14,8 +15,10 @@ import {
   type MetadataResponse,
 } from "../../protocol/messages/metadata.ts";
 import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
+import type { SaslOptions } from "../../security/sasl/sasl-options.ts";
 import { ClientMetrics } from "../diagnostics/client-metrics.ts";
 import { apiCall, type ApiCall } from "./api-call.ts";
+import { ClientSecurity, isRefusal } from "./authentication.ts";
 import { addressText, BrokerConnection, type BrokerAddress } from "./connection.ts";
 import { Deadline } from "./deadline.ts";
 import { brokerError, clientError, isRetriableError, KafkaError, throwOnError } from "../errors.ts";
@@ -77,6 +80,10 @@ export interface ClusterOptions {
   /** For one connection, and for one answer. Default {@link REQUEST_TIMEOUT_MS}. */
   readonly requestTimeoutMs?: number;
   readonly logger?: Logger;
+  /** Encryption of the connections: `true`, or the certificates that count. Default: plaintext. */
+  readonly tls?: boolean | TlsOptions | undefined;
+  /** How this client logs in. Default: it does not. */
+  readonly sasl?: SaslOptions | undefined;
   /** Where this client is (`client.rack`), so that it can read from a replica near it. */
   readonly rack?: string | undefined;
 }
@@ -101,6 +108,7 @@ export class Cluster {
   /** What this client counts; producers and consumers register theirs here. */
   readonly metrics = new ClientMetrics();
   readonly #clientId: string;
+  readonly #security: ClientSecurity;
   readonly #bootstrap: readonly BrokerAddress[];
   readonly #connections = new Map<string, Promise<BrokerConnection>>();
   readonly #brokers = new Map<number, BrokerMetadata>();
@@ -117,6 +125,7 @@ export class Cluster {
     this.requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.rack = options.rack;
     this.#clientId = options.clientId ?? "moldau";
+    this.#security = new ClientSecurity(options, options.platform);
     this.#bootstrap = options.bootstrap.map(parseAddress);
   }
 
@@ -328,6 +337,7 @@ export class Cluster {
     const candidates = [...this.#brokers.values(), ...this.#bootstrap];
     const failures: string[] = [];
     let cause: unknown;
+    let refusal: unknown;
     for (const address of candidates) {
       deadline.check(cause);
       try {
@@ -335,9 +345,11 @@ export class Cluster {
       } catch (thrown) {
         if (!isRetriableError(thrown) && candidates.length === 1) throw thrown;
         cause = thrown;
+        if (isRefusal(thrown)) refusal ??= thrown;
         failures.push(failureText(address, thrown));
       }
     }
+    if (refusal !== undefined) throw refusal;
     const message = `no broker answers: ${[...new Set(failures)].join("; ")}`;
     // A cluster that answered before may come back; a first address that is wrong stays wrong.
     const code = this.#brokers.size === 0 ? "BOOTSTRAP_FAILED" : "CONNECTION_CLOSED";
@@ -423,8 +435,8 @@ export class Cluster {
     const { network, clock } = this.platform;
     const { timeoutMs } = this.bounds(deadline);
     const { host, port } = address;
-    const clientId = this.#clientId;
-    const opening = BrokerConnection.open({ host, port }, { network, clock, clientId, timeoutMs });
+    const shared = { network, clock, clientId: this.#clientId, security: this.#security };
+    const opening = BrokerConnection.open({ host, port }, { ...shared, timeoutMs });
     this.#connections.set(where, opening);
     try {
       return await opening;

@@ -17,7 +17,15 @@ import type { Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts
 import { Writer } from "../../protocol/writer.ts";
 import { apiCall, type ApiCall } from "./api-call.ts";
 import { clientError, KafkaError, throwOnError } from "../errors.ts";
-import { FrameReceiver } from "./frame-receiver.ts";
+import type { Authentication, ClientSecurity } from "./authentication.ts";
+import { FrameReceiver, RESPONSE_BYTES_MAX } from "./frame-receiver.ts";
+import {
+  explainClosed,
+  explainNoConnection,
+  isTlsAlert,
+  tlsFailure,
+  tlsRequired,
+} from "./wrong-door.ts";
 
 // Version 5 tells the broker which node is meant, which a bootstrap does not know.
 const apiVersionsCall = apiCall(ApiKey.API_VERSIONS, apiVersionsRequest, apiVersionsResponse, 4);
@@ -25,6 +33,8 @@ const apiVersionsCall = apiCall(ApiKey.API_VERSIONS, apiVersionsRequest, apiVers
 /** Requests that one connection has open at a time; more are refused. */
 export const IN_FLIGHT_REQUESTS_MAX = 1000;
 const LENGTH_BYTES = 4;
+/** Of a frame before the peer has answered and, where it asks for a login, taken it. */
+const FIRST_FRAMES_BYTES_MAX = 1024 * 1024;
 
 export interface BrokerAddress {
   readonly host: string;
@@ -38,6 +48,8 @@ export interface ConnectOptions {
   readonly clientId: string;
   /** For the connection and for the first exchange. */
   readonly timeoutMs: number;
+  /** Default: plaintext, and nobody logs in. */
+  readonly security?: ClientSecurity | undefined;
 }
 
 export interface RequestOptions {
@@ -64,6 +76,13 @@ export class BrokerConnection {
   readonly #connection: Connection;
   readonly #exchanges = new Map<number, Exchange>();
   #versions: ReadonlyMap<number, readonly [min: number, max: number]> = new Map();
+  readonly #receiver: FrameReceiver;
+  readonly #options: ConnectOptions;
+  readonly #authentication: Authentication | undefined;
+  /** Requests that wait until the client has logged in again: nothing may come between (KIP-368). */
+  #held: Buffer[][] | undefined;
+  /** Whether the broker has answered a request that came after the login. */
+  #isAccepted = false;
   #correlationId = 0;
   #closedBy: KafkaError | undefined;
 
@@ -72,22 +91,32 @@ export class BrokerConnection {
     this.#clock = options.clock;
     this.#clientId = options.clientId;
     this.#connection = connection;
-    connection.start(
-      new FrameReceiver({
-        frame: (bytes) => this.#onFrame(bytes),
-        badFrame: (length) => this.#fail(notKafka(this.where, `a frame of ${length} bytes`)),
-        closed: (error) => this.#onClosed(error),
-      }),
-    );
+    this.#options = options;
+    this.#authentication = options.security?.authentication(this.where);
+    const handler = {
+      frame: (bytes: Buffer, start: number, end: number) => {
+        this.#onFrame(bytes.subarray(start, end));
+        return true;
+      },
+      badFrame: (length: number) => this.#onBadFrame(length),
+      closed: (error: Error | undefined) => this.#onClosed(error),
+    };
+    this.#receiver = new FrameReceiver(handler, FIRST_FRAMES_BYTES_MAX);
+    connection.start(this.#receiver);
   }
 
-  /** Connects and learns what the broker serves. Throws {@link KafkaError} or `NetworkError`. */
+  /** Connects, learns what the broker serves, and logs in. Throws {@link KafkaError} or `NetworkError`. */
   static async open(address: BrokerAddress, options: ConnectOptions): Promise<BrokerConnection> {
-    const { network, timeoutMs } = options;
-    const connection = await network.connect({ ...address, timeoutMs });
+    const { network, timeoutMs, security } = options;
+    const target = { ...address, timeoutMs, tls: security?.tls };
+    const connection = await network.connect(target).catch(async (thrown: unknown) => {
+      throw await explainNoConnection(addressText(address), target, options, thrown);
+    });
     const broker = new BrokerConnection(address, connection, options);
     try {
       await broker.#learnVersions(timeoutMs);
+      await broker.#logIn(timeoutMs);
+      broker.#receiver.frameBytesMax = RESPONSE_BYTES_MAX;
     } catch (thrown) {
       broker.close();
       throw thrown;
@@ -124,7 +153,10 @@ export class BrokerConnection {
     options: RequestOptions,
   ): Promise<ValueOf<Message<Res>>> {
     const version = this.#versionFor(call);
-    const frame = await this.#exchange(call, version, body, options);
+    const frame = await this.#exchange(call, version, body, options).catch((thrown: unknown) =>
+      this.#explain(thrown),
+    );
+    this.#isAccepted = true;
     return this.#decode(call, version, frame);
   }
 
@@ -135,7 +167,7 @@ export class BrokerConnection {
   ): void {
     if (this.#closedBy !== undefined) throw this.#closedBy;
     const chunks = this.#encode(call, this.#versionFor(call), body, this.#nextCorrelationId());
-    this.#connection.write(chunks);
+    this.#write(chunks);
   }
 
   /** Closes; requests without an answer are rejected. */
@@ -173,11 +205,52 @@ export class BrokerConnection {
     );
   }
 
+  async #logIn(timeoutMs: number): Promise<void> {
+    await this.#authentication?.run(async (call, body, leftMs) => {
+      const version = this.#versionFor(call);
+      const options = { timeoutMs: leftMs, isLogin: true };
+      return this.#decode(call, version, await this.#exchange(call, version, body, options));
+    }, timeoutMs);
+  }
+
+  /** Logs in again on the connection as it is; requests wait meanwhile. */
+  #renewLogin(): void {
+    this.#held = [];
+    this.#logIn(this.#options.timeoutMs).then(
+      () => {
+        const held = this.#held ?? [];
+        this.#held = undefined;
+        for (const chunks of held) this.#connection.write(chunks);
+      },
+      (thrown: unknown) => {
+        const failure = thrown instanceof KafkaError ? thrown : undefined;
+        const message = `${this.where} did not renew the session`;
+        this.#fail(failure ?? clientError("CONNECTION_CLOSED", message, { cause: thrown }));
+      },
+    );
+  }
+
+  /** Sends a request, after the login if one is due. */
+  #write(chunks: Buffer[]): void {
+    if (this.#held === undefined && this.#authentication?.isDue === true) this.#renewLogin();
+    if (this.#held === undefined) this.#connection.write(chunks);
+    else this.#held.push(chunks);
+  }
+
+  /** Throws the error, or a better one for a broker that hung up at the first request. */
+  async #explain(thrown: unknown): Promise<never> {
+    const isFirst = !this.#isAccepted && this.#authentication === undefined;
+    if (!isFirst) throw thrown;
+    const { security, timeoutMs } = this.#options;
+    const target = { ...this.address, timeoutMs, tls: security?.tls };
+    throw await explainClosed(this.where, target, this.#options, thrown);
+  }
+
   #exchange<Req extends Fields, Res extends Fields>(
     call: ApiCall<Req, Res>,
     version: number,
     body: InputOf<Message<Req>>,
-    { timeoutMs, signal }: RequestOptions,
+    { timeoutMs, signal, isLogin }: RequestOptions & { readonly isLogin?: boolean },
   ): Promise<Buffer> {
     if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy);
     if (signal?.aborted === true) return Promise.reject(cancelled(signal));
@@ -198,7 +271,8 @@ export class BrokerConnection {
         else resolve(answer);
       };
       this.#exchanges.set(correlationId, { settle });
-      this.#connection.write(chunks);
+      if (isLogin === true) this.#connection.write(chunks);
+      else this.#write(chunks);
     });
   }
 
@@ -256,6 +330,11 @@ export class BrokerConnection {
     exchange.settle(frame);
   }
 
+  #onBadFrame(lengthBytes: number): void {
+    const what = `a frame of ${lengthBytes} bytes`;
+    this.#fail(isTlsAlert(lengthBytes) ? tlsRequired(this.where) : notKafka(this.where, what));
+  }
+
   #onTimeout(api: Api, timeoutMs: number): void {
     // The answers behind the missing one cannot be told from it being late: the connection is over.
     const message = `${this.where} did not answer ${api.name} within ${timeoutMs} ms`;
@@ -263,6 +342,12 @@ export class BrokerConnection {
   }
 
   #onClosed(error: Error | undefined): void {
+    // TLS 1.3 refuses a certificate only after this side has begun to send.
+    const failure = tlsFailure(this.where, error);
+    if (failure instanceof KafkaError) {
+      this.#fail(failure);
+      return;
+    }
     const because = error === undefined ? "" : `: ${error.message}`;
     const message = `${this.where} closed the connection${because}`;
     this.#fail(clientError("CONNECTION_CLOSED", message, { cause: error }));

@@ -1,5 +1,5 @@
 import { messageOf } from "../../core/errors.ts";
-import { NetworkError, type TlsErrorCode } from "../network.ts";
+import { TlsError, type TlsErrorCode } from "../network.ts";
 import { nodeCodeOf } from "./network-error.ts";
 
 interface Explanation {
@@ -83,9 +83,9 @@ function alertOf(thrown: unknown): string {
   return /SSL alert number (\d+)/.exec(messageOf(thrown))?.[1] ?? "";
 }
 
-function explained(where: string, how: Explanation, thrown: unknown): NetworkError {
+function explained(where: string, how: Explanation, thrown: unknown): TlsError {
   const { code, says, remedy } = how;
-  return new NetworkError(`${where} ${says}`, { code, remedy, cause: thrown });
+  return new TlsError(`${where} ${says}`, { code, remedy, cause: thrown });
 }
 
 /** The names in the certificate that Node's error carries. */
@@ -98,37 +98,33 @@ function namesIn(thrown: unknown): string {
   return `it is for ${String(cert.subjectaltname)}`;
 }
 
-function wrongHost(where: string, name: string, thrown: unknown): NetworkError {
-  const code: TlsErrorCode = "TLS_WRONG_HOST";
+function wrongHost(where: string, name: string, thrown: unknown): TlsError {
   // Not the cause: Node's error carries the whole certificate.
-  return new NetworkError(
-    `${where} has a certificate that is not for ${name}; ${namesIn(thrown)}`,
-    {
-      code,
-      remedy: "Connect by a name that the certificate holds, or give that name as tls.serverName.",
-    },
-  );
+  return new TlsError(`${where} has a certificate that is not for ${name}; ${namesIn(thrown)}`, {
+    code: "TLS_WRONG_HOST",
+    remedy: "Connect by a name that the certificate holds, or give that name as tls.serverName.",
+  });
 }
 
 /**
  * What went wrong with a TLS connection. Undefined for what is no matter of TLS, such as a reset of
  * a connection that stood.
  */
-export function tlsErrorOf(where: string, name: string, thrown: unknown): NetworkError | undefined {
+export function tlsErrorOf(where: string, name: string, thrown: unknown): TlsError | undefined {
   const nodeCode = nodeCodeOf(thrown);
   if (nodeCode === "ERR_TLS_CERT_ALTNAME_INVALID") return wrongHost(where, name, thrown);
   const known = alerts[alertOf(thrown)] ?? explanations[nodeCode];
   if (known !== undefined) return explained(where, known, thrown);
   if (!/^(?:ERR_SSL_|ERR_TLS_|EPROTO$|CERT_|CRL_|INVALID_)/.test(nodeCode)) return undefined;
-  return new NetworkError(`TLS with ${where} failed: ${messageOf(thrown)}`, {
+  return new TlsError(`TLS with ${where} failed: ${messageOf(thrown)}`, {
     code: "TLS_FAILED",
     cause: thrown,
   });
 }
 
 /** The connection ended while hands were shaken. */
-export function tlsInterrupted(where: string, thrown: unknown): NetworkError {
-  return new NetworkError(`${where} closed the connection in the middle of the TLS handshake`, {
+export function tlsInterrupted(where: string, thrown: unknown): TlsError {
+  return new TlsError(`${where} closed the connection in the middle of the TLS handshake`, {
     code: "TLS_INTERRUPTED",
     retriable: true,
     cause: thrown,
@@ -147,11 +143,11 @@ const remedies: readonly (readonly [pattern: RegExp, remedy: string])[] = [
 ];
 
 /** The options cannot be used. The message is OpenSSL's, which quotes nothing of a key. */
-export function tlsOptionsError(thrown: unknown): NetworkError {
+export function tlsOptionsError(thrown: unknown): TlsError {
   const message = messageOf(thrown);
   const text = `${nodeCodeOf(thrown)} ${message}`;
   const remedy = remedies.find(([pattern]) => pattern.test(text))?.[1];
-  return new NetworkError(`the options of TLS cannot be used: ${message}`, {
+  return new TlsError(`the options of TLS cannot be used: ${message}`, {
     code: "TLS_OPTIONS",
     cause: thrown,
     remedy: remedy ?? "Check tls.ca, tls.cert, tls.key, tls.pfx and tls.passphrase.",

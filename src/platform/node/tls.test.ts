@@ -124,7 +124,7 @@ test("authorities and certificates may be text or bytes, and several", async () 
 
 test("a certificate that nobody trusted has signed is refused", async () => {
   const port = await startEcho();
-  const refusal = { name: "NetworkError", code: "TLS_UNKNOWN_CA", retriable: false };
+  const refusal = { name: "TlsError", code: "TLS_UNKNOWN_CA", retriable: false };
   await assert.rejects(open(port, {}), refusal);
   await assert.rejects(open(port, { ca: makeAuthority("Test CA").cert }), refusal);
   await assert.rejects(open(port, { ca: makeAuthority("Other CA").cert }), refusal);
