@@ -44,6 +44,8 @@ export interface NodeOptions {
   readonly onFatal?: (error: Error) => void;
   /** Aborted, it ends the start, which rejects; later it means nothing. */
   readonly signal?: AbortSignal;
+  /** Puts something in the place of a route: a test kit answers errors there. */
+  readonly replaceRoute?: (route: Route) => Route;
 }
 
 /** A listener that is open. */
@@ -345,7 +347,8 @@ class Node implements RunningNode {
 
   #dispatcherFor(broker: Broker, listener: OpenListener): ReturnType<typeof makeDispatcher> {
     const table: (Route | undefined)[] = [];
-    for (const route of routesFor(listener.kind)) table[route.key] = route;
+    const { replaceRoute } = this.#options;
+    for (const route of routesFor(listener.kind)) table[route.key] = replaceRoute?.(route) ?? route;
     return makeDispatcher({
       broker,
       lines: this.#lines,

@@ -100,6 +100,26 @@ export class SimClock implements WorldClock {
     return this.#queue.length;
   }
 
+  /** When the next event is, by {@link monotonicMs}; `undefined` when there is none. */
+  get nextAtMs(): number | undefined {
+    return this.#next()?.atMs;
+  }
+
+  /** Lets the next event happen; whoever calls sees to it that promises have settled before. */
+  step(): void {
+    const event = this.#next();
+    if (event === undefined) return;
+    this.#pop();
+    this.#nowMs = Math.max(this.#nowMs, event.atMs);
+    this.#trace?.note(event.label, this.#nowMs);
+    event.fire?.();
+  }
+
+  /** Lets time pass up to here; no event may be due before. */
+  passTo(atMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, Math.min(atMs, this.nextAtMs ?? Infinity));
+  }
+
   /** Lets what is due happen. What an event throws comes out of here. */
   async run(options: RunOptions = {}): Promise<RunEnd> {
     const { untilMs = Infinity, eventsMax = EVENTS_MAX, stop } = options;
@@ -108,14 +128,11 @@ export class SimClock implements WorldClock {
       if (stop?.() === true) return "stopped";
       const event = this.#next();
       if (event === undefined || event.atMs > untilMs) {
-        if (untilMs !== Infinity) this.#nowMs = Math.max(this.#nowMs, untilMs);
+        if (untilMs !== Infinity) this.passTo(untilMs);
         return event === undefined ? "idle" : "time";
       }
       if (events++ === eventsMax) return "events";
-      this.#pop();
-      this.#nowMs = Math.max(this.#nowMs, event.atMs);
-      this.#trace?.note(event.label, this.#nowMs);
-      event.fire?.();
+      this.step();
     }
   }
 
@@ -177,7 +194,7 @@ function isBefore(a: SimEvent, b: SimEvent): boolean {
 }
 
 /** A turn of the real loop: by then every promise that can settle has. */
-function promisesSettled(): Promise<void> {
+export function promisesSettled(): Promise<void> {
   return new Promise((resolve) => nodeClock.defer(resolve));
 }
 

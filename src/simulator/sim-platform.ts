@@ -1,7 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Platform } from "../platform/platform.ts";
-import { SimClock, SimProcessClock, type WorldClock } from "./sim-clock.ts";
+import { SimClock, SimProcessClock } from "./sim-clock.ts";
 import { SimDisk, type DiskDelays } from "./sim-disk.ts";
 import { SimNetwork, type NetworkConditions, type SimProcessNetwork } from "./sim-network.ts";
 import { SimProcessLife, type UncaughtListener } from "./sim-process-life.ts";
@@ -20,20 +20,11 @@ export interface SimHostOptions {
   readonly capacityBytes?: number;
 }
 
-/** What hosts need of the world they stand in. */
-export interface HostWorld {
-  readonly seed: number;
-  readonly clock: WorldClock;
-  readonly network: SimNetwork;
-  /** Without one nothing is noted, which is faster. */
-  readonly trace?: SimTrace;
-}
-
 /**
  * A world under a seed: one clock, one network, hosts with a disk each, and processes on them. The
  * same seed and the same program give the same {@link SimTrace.hash}.
  */
-export class SimWorld implements HostWorld {
+export class SimWorld {
   readonly seed: number;
   readonly trace: SimTrace;
   readonly clock: SimClock;
@@ -74,17 +65,17 @@ export class SimWorld implements HostWorld {
 export class SimHost {
   readonly name: string;
   readonly disk: SimDisk;
-  readonly #world: HostWorld;
+  readonly #world: SimWorld;
   #process: SimProcess | undefined;
   #started = 0;
 
-  constructor(world: HostWorld, name: string, options: SimHostOptions = {}) {
+  constructor(world: SimWorld, name: string, options: SimHostOptions) {
     this.#world = world;
     this.name = name;
     this.disk = new SimDisk({
       clock: world.clock,
       random: new SimRandom(world.seed, `disk ${name}`),
-      ...(world.trace === undefined ? {} : { trace: world.trace }),
+      trace: world.trace,
       ...(options.diskDelays === undefined ? {} : { delays: options.diskDelays }),
       ...(options.capacityBytes === undefined ? {} : { capacityBytes: options.capacityBytes }),
     });
@@ -103,7 +94,7 @@ export class SimHost {
     this.kill();
     const world = this.#world;
     const stream = `process ${this.name} ${this.#started++}`;
-    world.trace?.note("process started", this.name);
+    world.trace.note("process started", this.name);
     const life = new SimProcessLife(onUncaught);
     this.#process = new SimProcess(life, world.network.processOn(this.name, life), {
       clock: new SimProcessClock(world.clock, life),
