@@ -12,7 +12,7 @@ import { fetchOffsets } from "./actors/offsets.ts";
 import type { ToldState } from "./checkers/replayed-state.ts";
 import type { PartitionHistory, ReadBatch, RestartKind } from "./history.ts";
 import type { Scene } from "./scene.ts";
-import type { SimClient } from "./sim-client.ts";
+import type { ActorConnection } from "./actor-connection.ts";
 import type { SimRandom } from "./sim-random.ts";
 
 const NAME = "auditor";
@@ -33,7 +33,7 @@ function isInLog({ batches, logStart }: PartitionHistory, producerId: number): b
 export class Auditor {
   readonly #scene: Scene;
   readonly #random: SimRandom;
-  #client: SimClient | undefined;
+  #client: ActorConnection | undefined;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -113,7 +113,7 @@ export class Auditor {
     }
   }
 
-  async #isServed(client: SimClient, group: string): Promise<boolean> {
+  async #isServed(client: ActorConnection, group: string): Promise<boolean> {
     if (!(await findCoordinator(this.scene, client, group))) return false;
     const partitions = this.scene.history.livePartitions();
     return (await fetchOffsets(this.scene, client, group, partitions)) !== undefined;
@@ -128,7 +128,7 @@ export class Auditor {
   }
 
   async #addProducers(
-    client: SimClient,
+    client: ActorConnection,
     partitions: readonly PartitionHistory[],
     state: Map<string, string>,
   ): Promise<boolean> {
@@ -155,7 +155,7 @@ export class Auditor {
     return true;
   }
 
-  async #connect(): Promise<SimClient | undefined> {
+  async #connect(): Promise<ActorConnection | undefined> {
     if (this.#client?.isClosed === false) return this.#client;
     this.#client = await this.scene.connect(NAME, this.#random);
     if (this.#client === undefined) await this.scene.sleep(RETRY_MS);

@@ -3,7 +3,7 @@ import type { BrokerUnderTest } from "./broker-under-test.ts";
 import type { Checkers } from "./checkers.ts";
 import type { History, KnownMarks, PartitionHistory } from "./history.ts";
 import type { SeedPlan } from "./seed-plan.ts";
-import { SimClient } from "./sim-client.ts";
+import { ActorConnection } from "./actor-connection.ts";
 import type { SimWorld } from "./sim-platform.ts";
 import { SimRandom } from "./sim-random.ts";
 
@@ -103,10 +103,10 @@ export class Scene {
   }
 
   /** A connection of a client process on the host of that name. */
-  connect(name: string, random: SimRandom): Promise<SimClient | undefined> {
+  connect(name: string, random: SimRandom): Promise<ActorConnection | undefined> {
     const host = this.world.host(name);
     const process = host.process ?? host.start();
-    return SimClient.connect({
+    return ActorConnection.connect({
       network: process.platform.network,
       clock: this.world.clock,
       random,

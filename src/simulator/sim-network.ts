@@ -2,6 +2,7 @@ import { assert } from "../core/assert.ts";
 import type { Timer } from "../platform/clock.ts";
 import {
   NetworkError,
+  type ConnectAddress,
   type Connection,
   type Listener,
   type Network,
@@ -302,12 +303,9 @@ export class SimProcessNetwork implements Network {
     return Promise.resolve(listener);
   }
 
-  connect(address: {
-    readonly host: string;
-    readonly port: number;
-    readonly timeoutMs: number;
-  }): Promise<Connection> {
+  connect(address: ConnectAddress): Promise<Connection> {
     const network = this.#network;
+    assert(address.tls === undefined, "a network in memory does not encrypt");
     const host = ownAddresses.has(address.host) ? this.host : address.host;
     return new Promise((resolve, reject) => {
       const refuse = (code: string, reason: string): void => {

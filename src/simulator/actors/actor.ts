@@ -1,5 +1,5 @@
 import type { Scene } from "../scene.ts";
-import type { SimClient } from "../sim-client.ts";
+import type { ActorConnection } from "../actor-connection.ts";
 import type { SimRandom } from "../sim-random.ts";
 import { findCoordinator } from "./find-coordinator.ts";
 
@@ -10,9 +10,9 @@ export abstract class Actor {
   readonly name: string;
   protected readonly scene: Scene;
   protected readonly random: SimRandom;
-  #client: SimClient | undefined;
+  #client: ActorConnection | undefined;
   /** The connection over which the coordinator was found. */
-  #coordinator: SimClient | undefined;
+  #coordinator: ActorConnection | undefined;
   #isResting = false;
 
   constructor(scene: Scene, name: string) {
@@ -54,7 +54,7 @@ export abstract class Actor {
   }
 
   /** The actor's connection, made anew when the last one has gone; nothing while nobody answers. */
-  protected async client(): Promise<SimClient | undefined> {
+  protected async client(): Promise<ActorConnection | undefined> {
     if (this.#client?.isClosed === false) return this.#client;
     this.#client = await this.scene.connect(this.name, this.random);
     if (this.#client === undefined) await this.scene.sleep(RECONNECT_MS);
@@ -63,7 +63,7 @@ export abstract class Actor {
   }
 
   /** The same, to the coordinator of a group. */
-  protected async coordinator(group: string): Promise<SimClient | undefined> {
+  protected async coordinator(group: string): Promise<ActorConnection | undefined> {
     const client = await this.client();
     if (client === undefined || client === this.#coordinator) return client;
     if (!(await findCoordinator(this.scene, client, group))) {

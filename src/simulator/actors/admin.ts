@@ -26,7 +26,7 @@ import {
 import { metadataRequest, metadataResponse } from "../../protocol/messages/metadata.ts";
 import type { ToldTopic } from "../checkers/metadata.ts";
 import { PartitionHistory, TopicHistory } from "../history.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 import { planConfigChange, planTopic, type TopicPlan } from "../topic-plan.ts";
 import { Actor } from "./actor.ts";
 import { EARLIEST, LATEST, listOffsets } from "./list-offsets.ts";
@@ -89,7 +89,7 @@ export class Admin extends Actor {
     else await this.#findOffsets(client, topic);
   }
 
-  async #create(client: SimClient): Promise<void> {
+  async #create(client: ActorConnection): Promise<void> {
     const { random, scene } = this;
     const isAgain = scene.plan.reusesNames && this.#count > 0 && random.chance(0.5);
     const name = `topic-${isAgain ? random.below(this.#count) : this.#count++}`;
@@ -144,7 +144,7 @@ export class Admin extends Actor {
     if (name === "retention.bytes") topic.retentionsBytes.add(Number(value));
   }
 
-  async #delete(client: SimClient, topic: TopicHistory): Promise<void> {
+  async #delete(client: ActorConnection, topic: TopicHistory): Promise<void> {
     topic.state = "being deleted";
     const version = client.versionOf(deleteTopicsRequest);
     const byId = version >= DELETE_BY_ID_VERSION;
@@ -171,7 +171,7 @@ export class Admin extends Actor {
     this.scene.history.emit({ kind: "topic deleted", topic });
   }
 
-  async #addPartitions(client: SimClient, topic: TopicHistory): Promise<void> {
+  async #addPartitions(client: ActorConnection, topic: TopicHistory): Promise<void> {
     const count = topic.partitions.length + 1;
     if (count > 4) return;
     const answer = await client.call(
@@ -194,7 +194,7 @@ export class Admin extends Actor {
     if (errorCode === ErrorCode.NONE) topic.partitions.push(new PartitionHistory(topic, count - 1));
   }
 
-  async #configure(client: SimClient, topic: TopicHistory): Promise<void> {
+  async #configure(client: ActorConnection, topic: TopicHistory): Promise<void> {
     const [name, value] = planConfigChange(this.random);
     const { metadata, errors } = this.scene.checkers;
     metadata.setting(topic, name, value);
@@ -220,7 +220,7 @@ export class Admin extends Actor {
     if (errorCode === ErrorCode.NONE) metadata.set(topic, name, value);
   }
 
-  async describeSettings(client: SimClient, topic: TopicHistory): Promise<void> {
+  async describeSettings(client: ActorConnection, topic: TopicHistory): Promise<void> {
     const { metadata, errors } = this.scene.checkers;
     const answer = await client.call(describeConfigsRequest, describeConfigsResponse, {
       resources: [
@@ -238,7 +238,7 @@ export class Admin extends Actor {
     for (const { name, value } of told?.configs ?? []) metadata.toldSetting(topic, name, value);
   }
 
-  async #deleteRecords(client: SimClient, partition: PartitionHistory): Promise<void> {
+  async #deleteRecords(client: ActorConnection, partition: PartitionHistory): Promise<void> {
     const { random, scene } = this;
     const { topic, index, logStart, highWatermark } = partition;
     const isAll = random.chance(0.1);
@@ -268,7 +268,7 @@ export class Admin extends Actor {
     scene.history.emit({ kind: "deletion acknowledged", partition, lowWatermark });
   }
 
-  async #findOffsets(client: SimClient, topic: TopicHistory): Promise<void> {
+  async #findOffsets(client: ActorConnection, topic: TopicHistory): Promise<void> {
     const { random, scene } = this;
     const what = random.below(3);
     if (what < 2) {
@@ -297,7 +297,7 @@ export class Admin extends Actor {
   }
 
   /** All topics that the node knows. */
-  async list(client: SimClient): Promise<void> {
+  async list(client: ActorConnection): Promise<void> {
     const { history, broker, checkers } = this.scene;
     const expected = history.liveTopics();
     const gone = [...history.topics.values()].filter(({ state }) => state === "deleted");

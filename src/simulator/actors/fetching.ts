@@ -3,7 +3,7 @@ import { fetchRequest, fetchResponse, type FetchResponse } from "../../protocol/
 import type { ElementOf } from "../../protocol/schema.ts";
 import type { KnownMarks, PartitionHistory, ReadBatch } from "../history.ts";
 import type { Scene } from "../scene.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 import type { FetchSession, Wanted } from "./fetch-session.ts";
 
 const TOPIC_ID_VERSION = 13;
@@ -36,7 +36,7 @@ type TopicData = ElementOf<FetchResponse["responses"]>;
 /** One fetch, all that it brings checked. */
 export async function fetchFrom(
   scene: Scene,
-  client: SimClient,
+  client: ActorConnection,
   session: FetchSession,
   wanted: readonly Wanted[],
   options: FetchOptions,

@@ -4,7 +4,7 @@ import {
   findCoordinatorResponse,
 } from "../../protocol/messages/find-coordinator.ts";
 import type { Scene } from "../scene.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 
 const LIST_VERSION = 4;
 const GROUP = 0;
@@ -12,7 +12,7 @@ const GROUP = 0;
 /** Asks who coordinates a group, as every client does first; false while nobody does. */
 export async function findCoordinator(
   scene: Scene,
-  client: SimClient,
+  client: ActorConnection,
   group: string,
 ): Promise<boolean> {
   const version = client.versionOf(findCoordinatorRequest);

@@ -17,7 +17,7 @@ import { leaveGroupRequest, leaveGroupResponse } from "../../protocol/messages/l
 import { syncGroupRequest, syncGroupResponse } from "../../protocol/messages/sync-group.ts";
 import type { PartitionHistory } from "../history.ts";
 import type { Scene } from "../scene.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 import { Actor } from "./actor.ts";
 import { FetchSession } from "./fetch-session.ts";
 import { fetchFrom } from "./fetching.ts";
@@ -85,7 +85,7 @@ export class GroupMember extends Actor {
     };
   }
 
-  async #join(client: SimClient): Promise<void> {
+  async #join(client: ActorConnection): Promise<void> {
     const { generations } = this.scene.checkers;
     const topics = this.scene.history.liveTopics().map(({ name }) => name);
     const latestWhenAsked = generations.latestOf(this.#group);
@@ -140,7 +140,7 @@ export class GroupMember extends Actor {
     this.#forget();
   }
 
-  async #sync(client: SimClient, joined: JoinGroupResponse): Promise<void> {
+  async #sync(client: ActorConnection, joined: JoinGroupResponse): Promise<void> {
     const { memberId, generationId, leader } = joined;
     const { generations } = this.scene.checkers;
     const { incarnation } = this.scene.broker;
@@ -205,7 +205,7 @@ export class GroupMember extends Actor {
   }
 
   /** Goes on where the group has committed, or at the beginning. */
-  async #begin(client: SimClient, assignment: Buffer): Promise<void> {
+  async #begin(client: ActorConnection, assignment: Buffer): Promise<void> {
     const { scene } = this;
     const mine: PartitionHistory[] = [];
     for (const { topic, partition } of decodeAssignment(assignment)) {
@@ -224,7 +224,7 @@ export class GroupMember extends Actor {
     }
   }
 
-  async #read(client: SimClient): Promise<void> {
+  async #read(client: ActorConnection): Promise<void> {
     const { scene } = this;
     const wanted = [...this.#positions]
       .filter(([partition]) => partition.isLive)
@@ -247,14 +247,14 @@ export class GroupMember extends Actor {
     }
   }
 
-  async #commit(client: SimClient): Promise<void> {
+  async #commit(client: ActorConnection): Promise<void> {
     const offsets = new Map([...this.#positions].filter(([partition]) => partition.isLive));
     if (offsets.size === 0) return;
     const result = await commitOffsets(this.scene, client, this.#committer, offsets);
     if (result !== "lost") this.#mustRejoin(result);
   }
 
-  async #heartbeat(client: SimClient): Promise<void> {
+  async #heartbeat(client: ActorConnection): Promise<void> {
     const { generations, errors } = this.scene.checkers;
     const latest = generations.latestOf(this.#group);
     const { incarnation } = this.scene.broker;
@@ -282,7 +282,7 @@ export class GroupMember extends Actor {
     this.#mustRejoin(answer.errorCode);
   }
 
-  async #leave(client: SimClient): Promise<void> {
+  async #leave(client: ActorConnection): Promise<void> {
     const version = client.versionOf(leaveGroupRequest);
     const inList = version >= MEMBER_LIST_VERSION;
     const answer = await client.call(

@@ -2,7 +2,7 @@ import { ErrorCode } from "../../protocol/error-code.ts";
 import { listOffsetsRequest, listOffsetsResponse } from "../../protocol/messages/list-offsets.ts";
 import type { PartitionHistory } from "../history.ts";
 import type { Scene } from "../scene.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 
 /** Times that stand for places in the log. */
 export const LATEST = -1;
@@ -22,7 +22,7 @@ export interface ListedOffset {
  */
 export async function listOffsets(
   scene: Scene,
-  client: SimClient,
+  client: ActorConnection,
   partitions: readonly PartitionHistory[],
   timestamp: number,
 ): Promise<Map<PartitionHistory, ListedOffset> | undefined> {

@@ -6,7 +6,7 @@ import {
 import { offsetFetchRequest, offsetFetchResponse } from "../../protocol/messages/offset-fetch.ts";
 import type { PartitionHistory } from "../history.ts";
 import type { Scene } from "../scene.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 
 const GROUPS_VERSION = 8;
 const TOPIC_ID_VERSION = 10;
@@ -37,7 +37,7 @@ const refusals: readonly number[] = [
 /** Commits; gives the error code, or that no answer came. */
 export async function commitOffsets(
   scene: Scene,
-  client: SimClient,
+  client: ActorConnection,
   by: Committer,
   offsets: ReadonlyMap<PartitionHistory, number>,
 ): Promise<number | "lost"> {
@@ -105,7 +105,7 @@ export async function commitOffsets(
 /** Asks for a group's committed offsets, and has them checked; nothing when there is no answer. */
 export async function fetchOffsets(
   scene: Scene,
-  client: SimClient,
+  client: ActorConnection,
   group: string,
   partitions: readonly PartitionHistory[],
 ): Promise<Map<PartitionHistory, number> | undefined> {

@@ -12,7 +12,7 @@ import type { ElementOf } from "../../protocol/schema.ts";
 import type { KnownMarks, PartitionHistory, SentBatch } from "../history.ts";
 import { bytesOfBatch } from "../sent-records.ts";
 import type { Scene } from "../scene.ts";
-import { LOST, type SimClient } from "../sim-client.ts";
+import { LOST, type ActorConnection } from "../actor-connection.ts";
 import { Actor } from "./actor.ts";
 import { PartitionStream, type NewBatch, type ProducerIdentity } from "./partition-stream.ts";
 
@@ -89,7 +89,7 @@ export class Producer extends Actor {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #obtainIdentity(client: SimClient): Promise<ProducerIdentity | undefined> {
+  async #obtainIdentity(client: ActorConnection): Promise<ProducerIdentity | undefined> {
     const name = `${this.name}#${this.#identities}`;
     if (!this.#kind.isIdempotent) {
       this.#identities++;
@@ -107,7 +107,7 @@ export class Producer extends Actor {
     return { name, producerId: answer.producerId, producerEpoch: answer.producerEpoch };
   }
 
-  #send(client: SimClient, identity: ProducerIdentity, withNew: boolean): void {
+  #send(client: ActorConnection, identity: ProducerIdentity, withNew: boolean): void {
     const { random, scene } = this;
     const shipments: Shipment[] = [];
     for (const partition of scene.history.livePartitions()) {
@@ -155,7 +155,11 @@ export class Producer extends Actor {
     };
   }
 
-  async #ship(client: SimClient, acks: number, shipments: readonly Shipment[]): Promise<void> {
+  async #ship(
+    client: ActorConnection,
+    acks: number,
+    shipments: readonly Shipment[],
+  ): Promise<void> {
     // A request that names a topic may come late, to another topic of that name.
     const byId = this.scene.plan.reusesNames;
     const version = client.versionOf(produceRequest, byId ? TOPIC_ID_VERSION : ZSTD_VERSION);
@@ -169,7 +173,7 @@ export class Producer extends Actor {
       })),
     };
     if (acks === 0) {
-      client.post(produceRequest, body, version);
+      client.post(produceRequest, produceResponse, body, version);
       for (const { stream, batch } of shipments) stream.resolved(batch, "given up");
       return;
     }
