@@ -1,0 +1,75 @@
+/**
+ * What only the broker's own process knows. The console of a Moldau broker is given it; the console of any
+ * other Kafka does without. Shapes are those of `broker/observer.ts`.
+ */
+export interface BrokerInsight {
+  /** Of the broker that this process is. */
+  readonly nodeId: number;
+  /** When the process began, milliseconds since 1970. */
+  readonly startedMs: number;
+  /** Begins to count who does what; called when somebody opens the console or asks for metrics. */
+  observe(): Observations;
+  /** Name and version of a client's software, where it gave them (KIP-511). */
+  softwareOf(clientId: string, host: string): string | undefined;
+  /** Requests since the start by API key; a plain array that is counted up. */
+  readonly requests: ArrayLike<number>;
+  readonly requestBytes: ArrayLike<number>;
+  /** Clients that are connected now. */
+  connectionCount(): number;
+  process(): ProcessFacts;
+}
+
+/** Counted since {@link BrokerInsight.observe} was first called. */
+export interface Observations {
+  readonly produced: ReadonlyMap<string, ClientTraffic>;
+  readonly fetched: ReadonlyMap<string, ClientTraffic>;
+  readonly fetchPlaces: ReadonlyMap<string, FetchPlace>;
+  readonly commits: ReadonlyMap<string, CommitPlace>;
+  readonly latencies: readonly (ApiLatency | undefined)[];
+  /** Upper bounds of the buckets of {@link ApiLatency}, in milliseconds. */
+  readonly latencyBucketsMs: readonly number[];
+}
+
+export interface ClientTraffic {
+  readonly clientId: string;
+  readonly host: string;
+  readonly topic: string;
+  readonly records: number;
+  readonly bytes: number;
+  readonly lastMs: number;
+}
+
+export interface FetchPlace {
+  readonly clientId: string;
+  readonly host: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly lastMs: number;
+  readonly sinceMs: number;
+  readonly repeats: number;
+}
+
+export interface CommitPlace {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly lastMs: number;
+}
+
+export interface ApiLatency {
+  readonly counts: ArrayLike<number>;
+  readonly sumMs: number;
+  readonly count: number;
+}
+
+export interface ProcessFacts {
+  readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+  readonly externalBytes: number;
+  /** Of one core, since the last time it was asked for. */
+  readonly cpuPercent: number;
+  readonly eventLoopP99Ms: number;
+  readonly eventLoopMaxMs: number;
+}

@@ -1,0 +1,116 @@
+import type { Verdict } from "./api.ts";
+
+/** What is known of a partition that a group reads. Times in milliseconds. */
+export interface ReadingFacts {
+  readonly nowMs: number;
+  readonly groupState: string;
+  /** Members that the group waits for in a rebalance, where they are known. */
+  readonly waitingFor: readonly string[];
+  readonly hasMember: boolean;
+  /** Undefined: never committed. */
+  readonly committed: number | undefined;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  /** Below it everything is decided; records of open transactions come after it. */
+  readonly lastStableOffset: number;
+  /** Where its member fetched last; undefined where the broker does not tell, null when it never did. */
+  readonly fetch:
+    | {
+        readonly offset: number;
+        readonly lastMs: number;
+        readonly sinceMs: number;
+        readonly repeats: number;
+      }
+    | null
+    | undefined;
+  /** When the offset was last seen to move. */
+  readonly movedMs: number;
+  /** Since when the facts have been gathered. */
+  readonly observedSinceMs: number;
+}
+
+/** A member that has not asked for so long does not read. */
+export const SILENT_MS = 10_000;
+/** A commit that stands still for so long while fetches go on is missing. */
+export const COMMITLESS_MS = 20_000;
+/** Fetching the same records so often is reading the same again. */
+const REPEATS_MIN = 3;
+
+const rebalancing: ReadonlySet<string> = new Set([
+  "PreparingRebalance",
+  "CompletingRebalance",
+  "Assigning",
+  "Reconciling",
+]);
+
+/**
+ * Why a partition does or does not move on for a group, from what is known. The first reason that holds
+ * is told, in the order in which a person would ask: is there anybody; do they take part; do they ask; do
+ * they get on; do they say so.
+ */
+export function verdictOf(facts: ReadingFacts): Verdict {
+  const { endOffset, startOffset, committed, nowMs, fetch } = facts;
+  const next = committed ?? startOffset;
+  const lag = Math.max(0, endOffset - Math.max(next, startOffset));
+  if (!facts.hasMember && !rebalancing.has(facts.groupState)) {
+    if (lag === 0) return { kind: "well", text: "Everything is read; nobody is reading now." };
+    return {
+      kind: "no-member",
+      text: "Nobody in the group reads it: start a consumer of the group.",
+    };
+  }
+  if (lag === 0 && committed !== undefined && committed <= endOffset) {
+    return { kind: "well", text: "Everything is read and committed." };
+  }
+  if (rebalancing.has(facts.groupState)) {
+    const who = facts.waitingFor.length === 0 ? "its members" : facts.waitingFor.join(", ");
+    const text = `The group is sharing its partitions anew and waits for ${who}.`;
+    return { kind: "rebalancing", text, waitingFor: facts.waitingFor };
+  }
+  if (committed !== undefined && (committed < startOffset || committed > endOffset)) {
+    const text =
+      committed < startOffset
+        ? `It is to go on at offset ${committed}, but the log begins at ${startOffset}: those records are deleted.`
+        : `It is to go on at offset ${committed}, beyond the end at ${endOffset}: the topic was made anew or cut.`;
+    return { kind: "out-of-range", text };
+  }
+  const fetching = fetch === undefined ? undefined : byFetches(facts, next);
+  if (fetching !== undefined) return fetching;
+  if (facts.lastStableOffset < endOffset && next >= facts.lastStableOffset) {
+    const text = `A transaction that is open since offset ${facts.lastStableOffset} holds back what comes after it.`;
+    return { kind: "open-transaction", text };
+  }
+  if (nowMs - facts.movedMs < COMMITLESS_MS) {
+    return { kind: "catching-up", text: "It is being read; the end is not reached yet." };
+  }
+  if (fetch === undefined) {
+    const text =
+      "It has not moved for a while; this broker does not tell whether its member asks for records.";
+    return { kind: "unknown", text };
+  }
+  return {
+    kind: "unknown",
+    text: "It has not moved for a while, for a reason that cannot be seen here.",
+  };
+}
+
+/** What the fetches of the member say; nothing when they say that all is well. */
+function byFetches(facts: ReadingFacts, next: number): Verdict | undefined {
+  const { fetch, nowMs } = facts;
+  const observedMs = nowMs - facts.observedSinceMs;
+  if (fetch === null || fetch === undefined || nowMs - fetch.lastMs > SILENT_MS) {
+    if (observedMs < SILENT_MS) return undefined;
+    const text =
+      "Its member is in the group but does not ask for records: it is paused, or busy with what it has.";
+    return { kind: "never-fetches", text };
+  }
+  if (fetch.repeats >= REPEATS_MIN && nowMs - fetch.sinceMs > SILENT_MS) {
+    const text = `Its member reads offset ${fetch.offset} again and again: most likely it fails at that record.`;
+    return { kind: "same-offset", text };
+  }
+  if (fetch.offset > next && nowMs - facts.movedMs > COMMITLESS_MS && observedMs > COMMITLESS_MS) {
+    const text = `Its member has read up to offset ${fetch.offset} but does not commit.`;
+    return { kind: "never-commits", text };
+  }
+  return undefined;
+}
