@@ -1,8 +1,11 @@
+import type { TopicPartition } from "../../core/topic-partition.ts";
+import { ZERO_UUID, type Uuid } from "../../core/uuid.ts";
 import { ApiKey } from "../../protocol/apis.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import {
   offsetCommitRequest,
   offsetCommitResponse,
+  type OffsetCommitResponse,
 } from "../../protocol/messages/offset-commit.ts";
 import {
   offsetFetchRequest,
@@ -11,109 +14,352 @@ import {
 } from "../../protocol/messages/offset-fetch.ts";
 import { apiCall } from "../cluster/api-call.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Position } from "../consumer/assigned-consumer.ts";
+import type { BrokerConnection } from "../cluster/connection.ts";
 import type { Deadline } from "../cluster/deadline.ts";
-import { throwOnError } from "../errors.ts";
+import { brokerError, KafkaError, throwOnError } from "../errors.ts";
 import { groupBy } from "../partitions.ts";
+import { forgetAfter } from "./coordinator.ts";
+import { asKafkaError } from "./waiting.ts";
 
-// From version 10 on topics go by id.
-const offsetCommitCall = apiCall(
-  ApiKey.OFFSET_COMMIT,
-  offsetCommitRequest,
-  offsetCommitResponse,
-  9,
-);
-const offsetFetchCall = apiCall(ApiKey.OFFSET_FETCH, offsetFetchRequest, offsetFetchResponse, 9);
-const OFFSET_FETCH_GROUPS_VERSION = 8;
+const offsetCommitCall = apiCall(ApiKey.OFFSET_COMMIT, offsetCommitRequest, offsetCommitResponse);
+const offsetFetchCall = apiCall(ApiKey.OFFSET_FETCH, offsetFetchRequest, offsetFetchResponse);
+/** Since this version both name topics by their ids. */
+const TOPIC_ID_VERSION = 10;
+const commitByNameCall = { ...offsetCommitCall, maxVersion: TOPIC_ID_VERSION - 1 };
+const fetchByNameCall = { ...offsetFetchCall, maxVersion: TOPIC_ID_VERSION - 1 };
+const FETCH_GROUPS_VERSION = 8;
+const FETCH_STABLE_VERSION = 7;
 /** What stands for "no offset". */
 const NO_OFFSET = -1;
+const NO_EPOCH = -1;
+/** Groups that one request asks for. */
+const GROUPS_PER_REQUEST_MAX = 100;
+/** Requests for different coordinators or many groups that are under way at a time. */
+const COORDINATORS_AT_ONCE_MAX = 8;
 
-export interface CommittedOffset extends Position {
+/** Where a group goes on in a partition, to be stored. */
+export interface OffsetEntry extends TopicPartition {
+  readonly offset: number;
+  /** Of the record before, -1 or left out when it is not known (KIP-320). */
+  readonly leaderEpoch?: number | undefined;
+  readonly metadata?: string | undefined;
+}
+
+/** What a group has stored for a partition. */
+export interface CommittedOffset extends TopicPartition {
+  /** The record to be read next. */
+  readonly offset: number;
+  /** -1 when it was not stored. */
+  readonly leaderEpoch: number;
   readonly metadata: string;
-}
-
-/** Everything that a group has committed. Retries while the coordinator moves. */
-export async function fetchCommitted(
-  cluster: Cluster,
-  group: string,
-  deadline: Deadline,
-): Promise<readonly CommittedOffset[]> {
-  const attempt = async (): Promise<CommittedOffset[]> => {
-    const connection = await cluster.coordinatorOf(group, deadline);
-    const inList = (connection.versionOf(offsetFetchCall) ?? 0) >= OFFSET_FETCH_GROUPS_VERSION;
-    const response = await connection.request(
-      offsetFetchCall,
-      {
-        groupId: inList ? "" : group,
-        topics: inList ? [] : null,
-        groups: inList ? [{ groupId: group, topics: null }] : [],
-        requireStable: false,
-      },
-      cluster.bounds(deadline),
-    );
-    return committedOf(group, inList ? response.groups[0] : response);
-  };
-  return deadline.retry(attempt, (thrown) => cluster.forget(thrown));
-}
-
-function committedOf(
-  group: string,
-  answer: Pick<OffsetFetchResponse, "errorCode" | "topics"> | undefined,
-): CommittedOffset[] {
-  if (answer === undefined) return [];
-  throwOnError(answer.errorCode, { group });
-  const offsets: CommittedOffset[] = [];
-  for (const { name: topic, partitions } of answer.topics) {
-    for (const { partitionIndex: partition, committedOffset, metadata, errorCode } of partitions) {
-      throwOnError(errorCode, { group, topic, partition });
-      if (committedOffset === NO_OFFSET) continue;
-      offsets.push({ topic, partition, offset: committedOffset, metadata: metadata ?? "" });
-    }
-  }
-  return offsets;
 }
 
 /** Who commits: a member of a generation, or nobody in particular for a group without members. */
 export interface Committer {
   readonly memberId: string;
+  /** Generation, or member epoch in the new protocol. */
   readonly generationId: number;
+  readonly instanceId?: string | null;
 }
 
 export const NO_MEMBER: Committer = { memberId: "", generationId: -1 };
 
-/** Commits where a group is to go on. Throws what the group says to it, such as ILLEGAL_GENERATION. */
+/** A partition whose offset was not stored. */
+export interface OffsetFailure extends TopicPartition {
+  readonly error: KafkaError;
+}
+
+/** Offsets of some partitions were not stored; those that are not in `failures` were. */
+export class OffsetCommitError extends KafkaError {
+  readonly failures: readonly OffsetFailure[];
+
+  constructor(group: string, failures: readonly [OffsetFailure, ...OffsetFailure[]]) {
+    const [{ error }] = failures;
+    const others = failures.length === 1 ? "" : `, and ${failures.length - 1} others`;
+    super(`group ${group}: an offset was not stored: ${error.message}${others}`, {
+      code: error.code,
+      ...(error.errorCode === undefined ? {} : { errorCode: error.errorCode }),
+      retriable: failures.every((failure) => failure.error.retriable),
+      context: { group, topic: failures[0].topic, partition: failures[0].partition },
+      cause: error,
+    });
+    this.failures = failures;
+  }
+}
+
+/**
+ * Commits where a group is to go on; retries while the coordinator moves or loads. Throws what the group
+ * says to it, such as ILLEGAL_GENERATION, and {@link OffsetCommitError} for single partitions.
+ */
 export async function commitOffsets(
   cluster: Cluster,
   group: string,
-  positions: readonly Position[],
+  offsets: readonly OffsetEntry[],
   by: Committer,
   deadline: Deadline,
 ): Promise<void> {
-  if (positions.length === 0) return;
+  if (offsets.length === 0) return;
+  const byTopic = groupBy(offsets, ({ topic }) => topic);
+  const ids = topicIds(cluster, [...byTopic.keys()]);
   const attempt = async (): Promise<void> => {
     const connection = await cluster.coordinatorOf(group, deadline);
     const response = await connection.request(
-      offsetCommitCall,
+      ids === undefined ? commitByNameCall : offsetCommitCall,
       {
         groupId: group,
         generationIdOrMemberEpoch: by.generationId,
         memberId: by.memberId,
-        groupInstanceId: null,
-        topics: [...groupBy(positions, ({ topic }) => topic)].map(([name, of]) => ({
+        groupInstanceId: by.instanceId ?? null,
+        topics: [...byTopic].map(([name, of]) => ({
           name,
-          partitions: of.map(({ partition, offset }) => ({
+          topicId: ids?.get(name) ?? ZERO_UUID,
+          partitions: of.map(({ partition, offset, leaderEpoch, metadata }) => ({
             partitionIndex: partition,
             committedOffset: offset,
-            committedMetadata: "",
+            committedLeaderEpoch: leaderEpoch ?? NO_EPOCH,
+            committedMetadata: metadata ?? "",
           })),
         })),
       },
       cluster.bounds(deadline),
     );
-    for (const { partitions } of response.topics) {
-      const failed = partitions.find(({ errorCode }) => errorCode !== ErrorCode.NONE);
-      if (failed !== undefined) throwOnError(failed.errorCode, { group });
-    }
+    throwOnFailures(group, response, ids);
   };
-  await deadline.retry(attempt, (thrown) => cluster.forget(thrown));
+  await deadline.retry(attempt, (thrown) => forgetAfter(cluster, group, thrown));
+}
+
+function throwOnFailures(
+  group: string,
+  { topics }: OffsetCommitResponse,
+  ids: ReadonlyMap<string, Uuid> | undefined,
+): void {
+  const names = namesById(ids);
+  const failures: OffsetFailure[] = [];
+  for (const { name, topicId, partitions } of topics) {
+    const topic = name === "" ? (names.get(topicId) ?? topicId) : name;
+    for (const { partitionIndex: partition, errorCode } of partitions) {
+      if (errorCode === ErrorCode.NONE) continue;
+      if (!partitionCodes.has(errorCode)) throw brokerError(errorCode, { group });
+      const error = brokerError(errorCode, { group, topic, partition });
+      failures.push({ topic, partition, error });
+    }
+  }
+  const [first, ...others] = failures;
+  if (first !== undefined) throw new OffsetCommitError(group, [first, ...others]);
+}
+
+/** What is said of single partitions; every other code is about the group or the member. */
+const partitionCodes: ReadonlySet<number> = new Set<number>([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  ErrorCode.OFFSET_METADATA_TOO_LARGE,
+  ErrorCode.INVALID_COMMIT_OFFSET_SIZE,
+]);
+
+/** Which offsets are asked for, and by whom. */
+export interface OffsetQuery {
+  readonly group: string;
+  /** `null` for all that the group has. */
+  readonly partitions: readonly TopicPartition[] | null;
+  /** A member of a group of the new protocol, whose epoch is checked. */
+  readonly member?: Committer | undefined;
+  /** Wait for open transactions that commit offsets, instead of giving what was before (KIP-447). */
+  readonly requireStable?: boolean;
+}
+
+/**
+ * What a group has committed; partitions without anything are missing. Retries while the coordinator
+ * moves or loads, and while offsets are unstable.
+ */
+export async function fetchOffsets(
+  cluster: Cluster,
+  query: OffsetQuery,
+  deadline: Deadline,
+): Promise<readonly CommittedOffset[]> {
+  const { group, partitions } = query;
+  if (partitions?.length === 0) return [];
+  const attempt = async (): Promise<CommittedOffset[]> => {
+    const ids =
+      partitions === null
+        ? undefined
+        : topicIds(cluster, [...new Set(partitions.map(({ topic }) => topic))]);
+    const connection = await cluster.coordinatorOf(group, deadline);
+    const response = await requestOffsets(cluster, connection, [query], ids, deadline);
+    return committedOf(group, response, ids);
+  };
+  return deadline.retry(attempt, (thrown) => forgetAfter(cluster, group, thrown));
+}
+
+/** Everything that a group has committed. Retries while the coordinator moves. */
+export function fetchCommitted(
+  cluster: Cluster,
+  group: string,
+  deadline: Deadline,
+): Promise<readonly CommittedOffset[]> {
+  return fetchOffsets(cluster, { group, partitions: null }, deadline);
+}
+
+/**
+ * Everything that many groups have committed, with one request for all that share a coordinator. What
+ * fails for one group is its result.
+ */
+export async function fetchCommittedOfGroups(
+  cluster: Cluster,
+  groups: readonly string[],
+  deadline: Deadline,
+): Promise<ReadonlyMap<string, readonly CommittedOffset[] | KafkaError>> {
+  const results = new Map<string, readonly CommittedOffset[] | KafkaError>();
+  const byCoordinator = new Map<BrokerConnection, string[]>();
+  for (const group of groups) {
+    try {
+      const connection = await deadline.retry(
+        () => cluster.coordinatorOf(group, deadline),
+        (thrown) => forgetAfter(cluster, group, thrown),
+      );
+      const of = byCoordinator.get(connection);
+      if (of === undefined) byCoordinator.set(connection, [group]);
+      else of.push(group);
+    } catch (thrown) {
+      results.set(group, asKafkaError(thrown));
+    }
+  }
+  const batches = [...byCoordinator].flatMap(([connection, of]) => {
+    const inList = (connection.versionOf(fetchByNameCall) ?? 0) >= FETCH_GROUPS_VERSION;
+    return piecesOf(of, inList ? GROUPS_PER_REQUEST_MAX : 1).map((piece) => ({
+      connection,
+      groups: piece,
+    }));
+  });
+  for (const wave of piecesOf(batches, COORDINATORS_AT_ONCE_MAX)) {
+    await Promise.all(wave.map((batch) => fetchBatch(cluster, batch, results, deadline)));
+  }
+  return results;
+}
+
+async function fetchBatch(
+  cluster: Cluster,
+  batch: { readonly connection: BrokerConnection; readonly groups: readonly string[] },
+  results: Map<string, readonly CommittedOffset[] | KafkaError>,
+  deadline: Deadline,
+): Promise<void> {
+  const queries = batch.groups.map((group) => ({ group, partitions: null }));
+  let response: OffsetFetchResponse | undefined;
+  try {
+    response = await requestOffsets(cluster, batch.connection, queries, undefined, deadline);
+  } catch (thrown) {
+    // Each group is tried by itself below.
+    if (!asKafkaError(thrown).retriable) throw thrown;
+  }
+  for (const group of batch.groups) {
+    try {
+      if (response === undefined) throw brokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE, { group });
+      results.set(group, committedOf(group, response, undefined));
+    } catch (thrown) {
+      const error = asKafkaError(thrown);
+      results.set(group, error.retriable ? await fetchAlone(cluster, group, deadline) : error);
+    }
+  }
+}
+
+async function fetchAlone(
+  cluster: Cluster,
+  group: string,
+  deadline: Deadline,
+): Promise<readonly CommittedOffset[] | KafkaError> {
+  try {
+    return await fetchCommitted(cluster, group, deadline);
+  } catch (thrown) {
+    return asKafkaError(thrown);
+  }
+}
+
+function requestOffsets(
+  cluster: Cluster,
+  connection: BrokerConnection,
+  queries: readonly OffsetQuery[],
+  ids: ReadonlyMap<string, Uuid> | undefined,
+  deadline: Deadline,
+): Promise<OffsetFetchResponse> {
+  const call = ids === undefined ? fetchByNameCall : offsetFetchCall;
+  const version = connection.versionOf(call) ?? 0;
+  const inList = version >= FETCH_GROUPS_VERSION;
+  const [only] = queries;
+  const requireStable = only?.requireStable === true && version >= FETCH_STABLE_VERSION;
+  const body = inList
+    ? { groups: queries.map((query) => groupOf(query, ids)) }
+    : { groupId: only?.group, topics: topicsOf(only?.partitions ?? null, undefined) };
+  return connection.request(call, { ...body, requireStable }, cluster.bounds(deadline));
+}
+
+function groupOf(query: OffsetQuery, ids: ReadonlyMap<string, Uuid> | undefined) {
+  const { group, member, partitions } = query;
+  return {
+    groupId: group,
+    memberId: member?.memberId ?? null,
+    memberEpoch: member?.generationId ?? NO_EPOCH,
+    topics: topicsOf(partitions, ids),
+  };
+}
+
+function topicsOf(
+  partitions: readonly TopicPartition[] | null,
+  ids: ReadonlyMap<string, Uuid> | undefined,
+) {
+  if (partitions === null) return null;
+  return [...groupBy(partitions, ({ topic }) => topic)].map(([name, of]) => ({
+    name,
+    topicId: ids?.get(name) ?? ZERO_UUID,
+    partitionIndexes: of.map(({ partition }) => partition),
+  }));
+}
+
+function committedOf(
+  group: string,
+  response: OffsetFetchResponse,
+  ids: ReadonlyMap<string, Uuid> | undefined,
+): CommittedOffset[] {
+  const names = namesById(ids);
+  const own = response.groups.find(({ groupId }) => groupId === group);
+  const { errorCode, topics } = own ?? response;
+  throwOnError(errorCode, { group });
+  const offsets: CommittedOffset[] = [];
+  for (const found of topics) {
+    const byId = "topicId" in found ? names.get(found.topicId) : undefined;
+    const topic = found.name === "" ? (byId ?? "") : found.name;
+    for (const answer of found.partitions) {
+      const { partitionIndex: partition, committedOffset, metadata } = answer;
+      throwOnError(answer.errorCode, { group, topic, partition });
+      if (committedOffset === NO_OFFSET) continue;
+      offsets.push({
+        topic,
+        partition,
+        offset: committedOffset,
+        leaderEpoch: answer.committedLeaderEpoch,
+        metadata: metadata ?? "",
+      });
+    }
+  }
+  return offsets;
+}
+
+/** The ids of topics if all are known: offsets of a topic that is made anew meanwhile are not mixed up then. */
+function topicIds(cluster: Cluster, names: readonly string[]): Map<string, Uuid> | undefined {
+  const ids = new Map<string, Uuid>();
+  for (const name of names) {
+    const id = cluster.knownTopic(name)?.topicId;
+    if (id === undefined || id === ZERO_UUID) return undefined;
+    ids.set(name, id);
+  }
+  return ids;
+}
+
+function namesById(ids: ReadonlyMap<string, Uuid> | undefined): ReadonlyMap<Uuid, string> {
+  return new Map([...(ids ?? [])].map(([name, id]) => [id, name]));
+}
+
+function piecesOf<T>(items: readonly T[], size: number): T[][] {
+  const pieces: T[][] = [];
+  for (let at = 0; at < items.length; at += size) pieces.push(items.slice(at, at + size));
+  return pieces;
 }

@@ -39,9 +39,15 @@ export interface MembershipListener {
    * the group waits for it (`rebalanceTimeoutMs` at most).
    */
   onRevoked(partitions: readonly TopicPartition[], reason: RevocationReason): Promise<void>;
-  /** Partitions come, in addition to those there are. */
+  /**
+   * Partitions come, in addition to those there are. When it rejects, the member leaves the group and
+   * fails with that.
+   */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Membership is over for a reason that no retry mends; `join` has to be called again, or nothing. */
+  /**
+   * Membership is over for a reason that no retry mends; `join` has to be called again, or nothing. Not
+   * called for what a call of `join` that is waited for rejects with.
+   */
   onFailed(error: KafkaError): void;
 }
 
@@ -55,18 +61,26 @@ export interface Membership {
   readonly metadata: GroupMetadata;
   /** What this member reads at the moment. */
   readonly assignment: readonly TopicPartition[];
-  /** Begins to take part. Resolves when the first assignment has been taken. */
+  /**
+   * Begins to take part. Resolves when the first assignment has been taken, and rejects with what ends
+   * the membership. A deadline that passes ends the waiting alone: `leave` ends the rest.
+   */
   join(deadline: Deadline): Promise<void>;
   /** Another set of topics, or a pattern; the group rebalances. */
   subscribe(subscription: Subscription): void;
   /** Why the member should take part in a rebalance anew, for the broker's log (KIP-800). */
   rejoin(reason: string): void;
   /**
-   * The consumer made progress: without a sign of it for `maxPollIntervalMs` the member leaves, so that
-   * others get what it does not process.
+   * The consumer made progress, or waits for records: without a sign of it for `maxPollIntervalMs` while
+   * it owns partitions the member leaves, so that others get what it does not process. With the next
+   * sign it comes back. Costs next to nothing: call it for every batch and for every round of waiting.
    */
   polled(): void;
-  /** Stores offsets for the group. Throws `ILLEGAL_GENERATION`, `STALE_MEMBER_EPOCH` … when it has moved on. */
+  /**
+   * Stores offsets for the group; retries while the coordinator moves, and through rebalances that the
+   * partitions survive. Throws `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID` … when the group has moved on,
+   * and `OffsetCommitError` when single partitions were refused.
+   */
   commit(offsets: readonly OffsetToCommit[], deadline: Deadline): Promise<void>;
   /** What the group has stored for the partitions; those without anything are missing. */
   fetchCommitted(
@@ -103,4 +117,9 @@ export interface MembershipOptions {
   readonly heartbeatIntervalMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly maxPollIntervalMs: number;
+  /**
+   * Classic protocol: how old metadata becomes before it is looked at again for topics that match the
+   * pattern, and by the leader for partitions that were added. Default 5 minutes.
+   */
+  readonly metadataMaxAgeMs?: number | undefined;
 }

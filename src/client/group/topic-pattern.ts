@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
-import { KafkaError } from "../errors.ts";
+import { kafkaError } from "../errors.ts";
 
 /** Tells which names a pattern means: those that it matches from end to end. */
 export interface TopicPattern {
@@ -19,7 +19,7 @@ export async function compilePattern(source: string, group: string): Promise<Top
     const compiled = RE2JS.compile(source);
     return { source, matches: (topic) => compiled.matches(topic) };
   } catch (thrown) {
-    throw new KafkaError(`group ${group}: "${source}" is no RE2 pattern: ${messageOf(thrown)}`, {
+    throw kafkaError(`group ${group}: "${source}" is no RE2 pattern: ${messageOf(thrown)}`, {
       code: "INVALID_REGULAR_EXPRESSION",
       errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION,
       context: { group },

@@ -1,0 +1,449 @@
+import type { TopicPartition } from "../../../core/topic-partition.ts";
+import type { Timer } from "../../../platform/clock.ts";
+import { ErrorCode } from "../../../protocol/error-code.ts";
+import type { JoinGroupResponse } from "../../../protocol/messages/join-group.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { Deadline } from "../../cluster/deadline.ts";
+import { brokerError, clientError, type KafkaError } from "../../errors.ts";
+import type { Assignor } from "../assignors/assignor.ts";
+import { assignors } from "../assignors/assignors.ts";
+import { forgetAfter, forgetCoordinator } from "../coordinator.ts";
+import { fetchOffsets } from "../group-offsets.ts";
+import { Heartbeats } from "../heartbeats.ts";
+import { commitAsMember, type CommittingMember } from "../member-commit.ts";
+import { MemberListener } from "../member-listener.ts";
+import type {
+  GroupMetadata,
+  Membership,
+  MembershipListener,
+  MembershipOptions,
+  OffsetToCommit,
+  Subscription,
+} from "../membership.ts";
+import { PollWatch } from "../poll-watch.ts";
+import { TopicWatch } from "../topic-watch.ts";
+import { asKafkaError, within } from "../waiting.ts";
+import { ClassicCoordinator } from "./classic-coordinator.ts";
+import { decideClassic } from "./classic-machine.ts";
+import {
+  newMember,
+  NO_GENERATION,
+  type ClassicConfig,
+  type ClassicEffect,
+  type ClassicEvent,
+  type ClassicState,
+} from "./classic-state.ts";
+import { lead, unknownAssignor, watchOnly, type EncodedAssignment } from "./lead.ts";
+import { decodeAssignment, encodeSubscription } from "./member-bytes.ts";
+
+/** What JoinGroup and SyncGroup may take beyond the time that the group waits for its members. */
+const REBALANCE_MARGIN_MS = 5_000;
+/** How old metadata becomes before it is looked at anew, unless told otherwise. */
+const METADATA_MAX_AGE_MS = 300_000;
+
+/** A member of a classic group: carries out what `classic-machine.ts` decides. */
+export class ClassicMember implements Membership, CommittingMember {
+  readonly protocol = "classic";
+  readonly #cluster: Cluster;
+  readonly #options: MembershipOptions;
+  readonly #config: ClassicConfig;
+  readonly #assignors: readonly Assignor[];
+  readonly #coordinator: ClassicCoordinator;
+  readonly #listener: MemberListener;
+  readonly #heartbeats: Heartbeats;
+  readonly #polls: PollWatch;
+  readonly #watch: TopicWatch;
+  #state: ClassicState = newMember;
+  #sessionTimer: Timer | undefined;
+  #pauseTimer: Timer | undefined;
+  /** The last answer to JoinGroup, for SyncGroup. */
+  #joined: JoinGroupResponse | undefined;
+  /** The last answer to SyncGroup: what sticky assignors keep with the group. */
+  #taken: { readonly partitions: readonly TopicPartition[]; readonly generation: number } = {
+    partitions: [],
+    generation: NO_GENERATION,
+  };
+  #joinWaiters: PromiseWithResolvers<void>[] = [];
+  #stateWaiters: (() => void)[] = [];
+  readonly #closed = Promise.withResolvers<void>();
+  #leaveDeadline: Deadline | undefined;
+  /** Nothing is done any more. */
+  #isReleased = false;
+
+  constructor(cluster: Cluster, options: MembershipOptions, listener: MembershipListener) {
+    const { group, sessionTimeoutMs, rebalanceTimeoutMs, heartbeatIntervalMs } = options;
+    const { clock } = cluster.platform;
+    const instanceId = options.instanceId ?? null;
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#assignors = options.assignors.map((name) => assignors[name]);
+    // As in Kafka: members keep partitions only if whatever the group agrees on allows it.
+    const isCooperative = this.#assignors.every((assignor) => assignor.isCooperative);
+    this.#config = {
+      group,
+      instanceId,
+      rebalancing: isCooperative ? "cooperative" : "eager",
+      sessionTimeoutMs,
+    };
+    this.#coordinator = new ClassicCoordinator(cluster, {
+      group,
+      instanceId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+    });
+    this.#listener = new MemberListener(cluster, listener, this);
+    this.#heartbeats = new Heartbeats(clock, heartbeatIntervalMs, () => this.#heartbeat());
+    this.#polls = new PollWatch(clock, options.maxPollIntervalMs, () =>
+      this.#dispatch({ kind: "pollExpired" }),
+    );
+    this.#watch = new TopicWatch(cluster, {
+      group,
+      subscription: options.subscription,
+      maxAgeMs: options.metadataMaxAgeMs ?? METADATA_MAX_AGE_MS,
+      onTopics: (topics) => this.#dispatch({ kind: "subscribed", topics }),
+      onLayout: () =>
+        this.#dispatch({ kind: "rejoinWanted", reason: "the partitions of topics changed" }),
+    });
+  }
+
+  get metadata(): GroupMetadata {
+    const { memberId, generation } = this.#state.data;
+    const { group, instanceId } = this.#config;
+    return { group, memberId, generationId: generation, instanceId };
+  }
+
+  get assignment(): readonly TopicPartition[] {
+    return this.#state.data.owned;
+  }
+
+  async join(deadline: Deadline): Promise<void> {
+    const topics = await this.#watch.topics(deadline);
+    if (this.#state.kind === "closed" || this.#state.kind === "leaving") throw this.#leftError();
+    const waiter = Promise.withResolvers<void>();
+    this.#joinWaiters.push(waiter);
+    this.#dispatch({ kind: "join", topics });
+    try {
+      await within(deadline, waiter.promise);
+    } finally {
+      this.#joinWaiters = this.#joinWaiters.filter((other) => other !== waiter);
+    }
+  }
+
+  subscribe(subscription: Subscription): void {
+    this.#watch.subscribe(subscription);
+  }
+
+  rejoin(reason: string): void {
+    this.#dispatch({ kind: "rejoinWanted", reason });
+  }
+
+  polled(): void {
+    this.#polls.polled();
+    const { kind } = this.#state;
+    if (kind === "stalled" || kind === "revoking") this.#dispatch({ kind: "polled" });
+  }
+
+  commit(offsets: readonly OffsetToCommit[], deadline: Deadline): Promise<void> {
+    return commitAsMember(this, this.#cluster, offsets, deadline);
+  }
+
+  fetchCommitted(
+    partitions: readonly TopicPartition[],
+    deadline: Deadline,
+  ): Promise<readonly OffsetToCommit[]> {
+    const { group } = this.#config;
+    return fetchOffsets(this.#cluster, { group, partitions, requireStable: true }, deadline);
+  }
+
+  async leave(deadline: Deadline): Promise<void> {
+    this.#leaveDeadline ??= deadline;
+    this.#watch.stop();
+    this.#dispatch({ kind: "leave" });
+    try {
+      await within(deadline, this.#closed.promise);
+    } catch (thrown) {
+      this.#cluster.logger.warn("the group was not told in time that a member left", {
+        group: this.#config.group,
+        reason: asKafkaError(thrown).message,
+      });
+      this.#release();
+    }
+  }
+
+  refused(errorCode: number, { memberId, generationId }: GroupMetadata): void {
+    const sentAtMs = this.#nowMs();
+    const generation = generationId;
+    this.#dispatch({ kind: "told", by: "commit", memberId, generation, errorCode, sentAtMs });
+  }
+
+  async moved(generationId: number): Promise<boolean> {
+    for (;;) {
+      const { kind, data } = this.#state;
+      switch (kind) {
+        case "joining":
+        case "pausing":
+        case "syncing":
+          await new Promise<void>((resolve) => this.#stateWaiters.push(resolve));
+          continue;
+        case "revoking":
+        case "settling":
+        case "stable":
+          return data.generation !== NO_GENERATION && data.generation !== generationId;
+        case "idle":
+        case "stalled":
+        case "leaving":
+        case "closed":
+          return false;
+      }
+    }
+  }
+
+  absence(): KafkaError {
+    const { group } = this.#config;
+    return this.#state.kind === "stalled"
+      ? clientError("MAX_POLL_EXCEEDED", `group ${group}: the consumer made no progress`, {
+          context: { group },
+        })
+      : brokerError(ErrorCode.UNKNOWN_MEMBER_ID, { group });
+  }
+
+  #nowMs(): number {
+    return this.#cluster.platform.clock.monotonicMs();
+  }
+
+  #dispatch(event: ClassicEvent): void {
+    if (this.#isReleased) return;
+    const before = this.#state;
+    const { random } = this.#cluster.platform;
+    const inputs = { config: this.#config, nowMs: this.#nowMs(), random };
+    const { state, effects } = decideClassic(before, event, inputs);
+    this.#state = state;
+    if (before.kind !== state.kind) {
+      const { group, memberId, generationId } = this.metadata;
+      const change = { group, memberId, generationId, from: before.kind, by: event.kind };
+      this.#cluster.logger.trace(`group member ${state.kind}`, change);
+    }
+    for (const effect of effects) this.#perform(effect);
+    for (const waiter of this.#stateWaiters.splice(0)) waiter();
+  }
+
+  #perform(effect: ClassicEffect): void {
+    const { clock } = this.#cluster.platform;
+    switch (effect.kind) {
+      case "sendJoin":
+        return this.#ask(effect.ticket, this.#sendJoin(effect.ticket, effect.reason));
+      case "sendSync":
+        return this.#ask(effect.ticket, this.#sendSync(effect.ticket));
+      case "sendLeave":
+        return this.#sendLeave(effect.memberId, effect.ticket);
+      case "postLeave":
+        return this.#postLeave(effect.memberId, effect.reason);
+      case "revoke":
+        void this.#listener
+          .revoked(effect.partitions, effect.reason)
+          .then(() => this.#dispatch({ kind: "called", ticket: effect.ticket, error: null }));
+        return;
+      case "assign":
+        void this.#listener
+          .assigned(effect.partitions)
+          .then((error) => this.#dispatch({ kind: "called", ticket: effect.ticket, error }));
+        return;
+      case "pause":
+        this.#pauseTimer = clock.setTimer(effect.delayMs, () =>
+          this.#dispatch({ kind: "paused", ticket: effect.ticket }),
+        );
+        return;
+      case "beat":
+        return this.#heartbeats.start();
+      case "stopBeating":
+        this.#heartbeats.stop();
+        return this.#sessionTimer?.cancel();
+      case "beatSoon":
+        return this.#heartbeats.soon();
+      case "extendSession":
+        return this.#extendSession(effect.untilMs);
+      case "expectPolls":
+        return this.#polls.expect();
+      case "forgetCoordinator":
+        return forgetCoordinator(this.#cluster, this.#config.group);
+      case "joined":
+        for (const waiter of this.#joinWaiters.splice(0)) waiter.resolve();
+        return;
+      case "stalled":
+        return this.#warnOfStall();
+      case "failed":
+        return this.#fail(effect.error);
+      case "closed":
+        return this.#release();
+    }
+  }
+
+  /** What was asked failed: its answer is that. */
+  #ask(ticket: number, answer: Promise<ClassicEvent>): void {
+    void answer
+      .catch((thrown: unknown): ClassicEvent => ({
+        kind: "requestFailed",
+        ticket,
+        error: asKafkaError(thrown),
+      }))
+      .then((event) => this.#dispatch(event));
+  }
+
+  async #sendJoin(ticket: number, reason: string): Promise<ClassicEvent> {
+    this.#coordinator.abandon();
+    const { memberId, topics, owned } = this.#state.data;
+    const protocols = this.#assignors.map((assignor) => ({
+      name: assignor.name,
+      metadata: encodeSubscription({
+        topics,
+        userData: assignor.userData(this.#taken.partitions, this.#taken.generation),
+        owned,
+        generation: this.#taken.generation,
+        rack: this.#options.rack ?? null,
+      }),
+    }));
+    const response = await this.#coordinator.join(
+      { memberId, protocols, reason },
+      this.#rebalanceDeadline(),
+    );
+    this.#joined = response;
+    const { errorCode, generationId: generation, protocolName, leader } = response;
+    return {
+      kind: "joinAnswered",
+      ticket,
+      answer: {
+        errorCode,
+        memberId: response.memberId,
+        generation,
+        protocolName,
+        isLeader: leader !== "" && leader === response.memberId,
+      },
+    };
+  }
+
+  async #sendSync(ticket: number): Promise<ClassicEvent> {
+    const deadline = this.#rebalanceDeadline();
+    const member = this.metadata;
+    const { protocolName } = this.#state.data;
+    const assignments = await this.#lead(deadline);
+    const sentAtMs = this.#nowMs();
+    const response = await this.#coordinator.sync(member, { protocolName, assignments }, deadline);
+    const { errorCode } = response;
+    const assignment = errorCode === ErrorCode.NONE ? decodeAssignment(response.assignment) : [];
+    if (errorCode === ErrorCode.NONE) {
+      this.#taken = { partitions: assignment, generation: member.generationId };
+    }
+    return { kind: "syncAnswered", ticket, errorCode, assignment, sentAtMs };
+  }
+
+  /** What SyncGroup carries: as the leader who gets what, else nothing. */
+  async #lead(deadline: Deadline): Promise<readonly EncodedAssignment[]> {
+    const joined = this.#joined;
+    const { isLeader, protocolName } = this.#state.data;
+    if (joined === undefined || !isLeader) {
+      this.#watch.follow();
+      return [];
+    }
+    if (joined.skipAssignment) {
+      await watchOnly(joined.members, this.#watch, deadline);
+      return [];
+    }
+    const assignor = this.#assignors.find(({ name }) => name === protocolName);
+    if (assignor === undefined) throw unknownAssignor(this.#config.group, protocolName);
+    return lead(joined.members, assignor, this.#watch, deadline);
+  }
+
+  #rebalanceDeadline(): Deadline {
+    const { requestTimeoutMs } = this.#cluster;
+    const { rebalanceTimeoutMs } = this.#options;
+    const timeoutMs = Math.max(requestTimeoutMs, rebalanceTimeoutMs + REBALANCE_MARGIN_MS);
+    return this.#cluster.deadline({ timeoutMs });
+  }
+
+  async #heartbeat(): Promise<void> {
+    const member = this.metadata;
+    const { group, memberId, generationId: generation } = member;
+    const sentAtMs = this.#nowMs();
+    const { requestTimeoutMs } = this.#cluster;
+    const timeoutMs = Math.min(requestTimeoutMs, this.#config.sessionTimeoutMs);
+    try {
+      const errorCode = await this.#coordinator.heartbeat(
+        member,
+        this.#cluster.deadline({ timeoutMs }),
+      );
+      this.#dispatch({ kind: "told", by: "heartbeat", memberId, generation, errorCode, sentAtMs });
+      this.#watch.compareKnown();
+    } catch (thrown) {
+      const reason = asKafkaError(thrown).message;
+      this.#cluster.logger.debug("a heartbeat was not answered", { group, reason });
+      forgetAfter(this.#cluster, group, thrown);
+      this.#heartbeats.soon();
+    }
+  }
+
+  #extendSession(untilMs: number): void {
+    const { clock } = this.#cluster.platform;
+    this.#sessionTimer?.cancel();
+    this.#sessionTimer = clock.setTimer(Math.max(0, untilMs - this.#nowMs()), () =>
+      this.#dispatch({ kind: "sessionExpired" }),
+    );
+  }
+
+  #sendLeave(memberId: string, ticket: number): void {
+    // A JoinGroup that waits would keep the member in the group until its answer.
+    this.#coordinator.abandon();
+    const deadline = this.#leaveDeadline ?? this.#cluster.deadline();
+    const { group } = this.#config;
+    void deadline
+      .retry(
+        () => this.#coordinator.leave(memberId, "the consumer is closed", deadline),
+        (thrown) => forgetAfter(this.#cluster, group, thrown),
+      )
+      .catch((thrown: unknown) => {
+        const reason = asKafkaError(thrown).message;
+        this.#cluster.logger.debug("a member left without a word", { group, reason });
+      })
+      .then(() => this.#dispatch({ kind: "left", ticket }));
+  }
+
+  #postLeave(memberId: string, reason: string): void {
+    this.#coordinator.abandon();
+    void this.#coordinator
+      .leave(memberId, reason, this.#cluster.deadline())
+      .catch((thrown: unknown) => forgetAfter(this.#cluster, this.#config.group, thrown));
+  }
+
+  #warnOfStall(): void {
+    this.#polls.stop();
+    this.#cluster.logger.warn("a member left its group because the consumer made no progress", {
+      group: this.#config.group,
+      maxPollIntervalMs: this.#options.maxPollIntervalMs,
+      remedy: "Process fewer records at a time, or give it longer (maxPollIntervalMs).",
+    });
+  }
+
+  #fail(error: KafkaError): void {
+    this.#polls.stop();
+    const waiters = this.#joinWaiters.splice(0);
+    for (const waiter of waiters) waiter.reject(error);
+    if (waiters.length === 0) this.#listener.failed(error);
+  }
+
+  /** Lets everything go. */
+  #release(): void {
+    this.#isReleased = true;
+    this.#heartbeats.stop();
+    this.#polls.stop();
+    this.#watch.stop();
+    this.#sessionTimer?.cancel();
+    this.#pauseTimer?.cancel();
+    this.#coordinator.abandon();
+    this.#coordinator.close();
+    for (const waiter of this.#joinWaiters.splice(0)) waiter.reject(this.#leftError());
+    this.#closed.resolve();
+  }
+
+  #leftError(): KafkaError {
+    return clientError("CLOSED", `group ${this.#config.group}: the member has left`);
+  }
+}
