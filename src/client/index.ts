@@ -51,3 +51,14 @@ export type { CommittedOffset } from "./group/group-offsets.ts";
 export { listOffsets, OffsetSpec, type PartitionOffset } from "./consumer/list-offsets.ts";
 export { Producer, type Acks, type ProducerOptions } from "./producer/producer.ts";
 export type { ProducerRecord, RecordMetadata } from "./producer/producer-record.ts";
+export { oauthBearerOidc } from "./oauth-bearer-oidc.ts";
+export type { OidcOptions } from "../security/sasl/oidc.ts";
+export type { OAuthToken, OAuthTokenSource } from "../security/sasl/oauth-token.ts";
+export type {
+  OAuthBearerOptions,
+  PlainOptions,
+  SaslMechanism,
+  SaslOptions,
+  ScramOptions,
+} from "../security/sasl/sasl-options.ts";
+export type { Pem, TlsOptions } from "../platform/network.ts";

@@ -186,17 +186,20 @@ function connectOptions(
   options: TlsOptions,
   inbox: Inbox,
 ): tls.ConnectionOptions & ReadOptions {
+  const onread = { buffer: inbox.buffer, callback: inbox.callback };
+  return { host, port, ...clientTlsOptions(host, options), onread };
+}
+
+/** What the client's side of TLS needs to connect to a host. Throws `TlsError` for options that cannot be used. */
+export function clientTlsOptions(host: string, options: TlsOptions): tls.ConnectionOptions {
   const name = options.serverName ?? host;
   const check = options.verifyHost === false ? undefined : tls.checkServerIdentity;
   return {
-    host,
-    port,
     secureContext: contextOf(options),
     rejectUnauthorized: options.rejectUnauthorized !== false,
     // An address is no name that could be asked for (RFC 6066).
     ...(net.isIP(name) === 0 ? { servername: name } : {}),
     checkServerIdentity: (_host, certificate) => check?.(name, certificate),
-    onread: { buffer: inbox.buffer, callback: inbox.callback },
   };
 }
 
