@@ -300,7 +300,7 @@ export function withContext(error: KafkaError, context: KafkaErrorContext): Kafk
     fatal,
     needsRejoin,
     remedy,
-    cause: cause ?? error,
+    cause,
     context: { ...error.context, ...context },
   });
 }

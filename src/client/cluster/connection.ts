@@ -1,6 +1,6 @@
 import { MoldauError } from "../../core/errors.ts";
 import { moldauVersion } from "../../core/version.ts";
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock, Timer } from "../../platform/clock.ts";
 import type { Connection, Network } from "../../platform/network.ts";
 import {
   ApiKey,
@@ -10,14 +10,23 @@ import {
 } from "../../protocol/apis.ts";
 import { codecOf } from "../../protocol/codec.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
-import { apiVersionsRequest, apiVersionsResponse } from "../../protocol/messages/api-versions.ts";
+import {
+  apiVersionsRequest,
+  apiVersionsResponse,
+  type ApiVersionsRequestInput,
+} from "../../protocol/messages/api-versions.ts";
 import { requestHeader, responseHeader } from "../../protocol/messages/header.ts";
-import { Reader } from "../../protocol/reader.ts";
+import { Reader, TRUSTED_HEAP_FACTOR_MAX } from "../../protocol/reader.ts";
 import type { Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
 import { Writer } from "../../protocol/writer.ts";
+import { connectionChannel, requestChannel } from "../diagnostics/channels.ts";
+import type { ClientMetrics, NodeMetrics } from "../diagnostics/client-metrics.ts";
+import { clientError, KafkaError, kafkaErrorFrom, throwOnError, withContext } from "../errors.ts";
+import { addressText, type BrokerAddress } from "./address.ts";
 import { apiCall, type ApiCall } from "./api-call.ts";
-import { clientError, KafkaError, throwOnError } from "../errors.ts";
 import type { Authentication, ClientSecurity } from "./authentication.ts";
+import { BrokerVersions } from "./broker-versions.ts";
+import { ExchangeQueue, RawExchange, TypedExchange, type Exchange } from "./exchange.ts";
 import { FrameReceiver, RESPONSE_BYTES_MAX } from "./frame-receiver.ts";
 import {
   explainClosed,
@@ -27,19 +36,22 @@ import {
   tlsRequired,
 } from "./wrong-door.ts";
 
-// Version 5 tells the broker which node is meant, which a bootstrap does not know.
-const apiVersionsCall = apiCall(ApiKey.API_VERSIONS, apiVersionsRequest, apiVersionsResponse, 4);
+export { addressText, type BrokerAddress };
+
+const apiVersionsCall = apiCall(ApiKey.API_VERSIONS, apiVersionsRequest, apiVersionsResponse);
+/** Since this version the request tells the broker which node of which cluster is meant. */
+const API_VERSIONS_TARGET_VERSION = 5;
 
 /** Requests that one connection has open at a time; more are refused. */
 export const IN_FLIGHT_REQUESTS_MAX = 1000;
+/** Until an unused connection is closed, as Kafka's `connections.max.idle.ms`. */
+export const CONNECTION_IDLE_MAX_MS = 9 * 60 * 1000;
 const LENGTH_BYTES = 4;
+const CORRELATION_ID_BYTES = 4;
 /** Of a frame before the peer has answered and, where it asks for a login, taken it. */
 const FIRST_FRAMES_BYTES_MAX = 1024 * 1024;
-
-export interface BrokerAddress {
-  readonly host: string;
-  readonly port: number;
-}
+/** A broker that nothing is known of but its address. */
+export const UNKNOWN_NODE_ID = -1;
 
 export interface ConnectOptions {
   readonly network: Network;
@@ -50,6 +62,18 @@ export interface ConnectOptions {
   readonly timeoutMs: number;
   /** Default: plaintext, and nobody logs in. */
   readonly security?: ClientSecurity | undefined;
+  /** The id that the broker at the address should have; default {@link UNKNOWN_NODE_ID}. */
+  readonly nodeId?: number | undefined;
+  /**
+   * The cluster that the broker should belong to. A broker that is told (with `nodeId`, where it speaks ApiVersions 5)
+   * and is another one says REBOOTSTRAP_REQUIRED.
+   */
+  readonly clusterId?: string | undefined;
+  /** Default {@link CONNECTION_IDLE_MAX_MS}. */
+  readonly idleMaxMs?: number | undefined;
+  readonly metrics?: ClientMetrics | undefined;
+  /** The connection is over, for whatever reason. */
+  readonly onClosed?: ((connection: BrokerConnection, reason: KafkaError) => void) | undefined;
 }
 
 export interface RequestOptions {
@@ -59,45 +83,67 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Exchange {
-  readonly settle: (answer: Buffer | KafkaError) => void;
+/** Parts of requests in the order in which they go out. */
+type Chunks = Buffer[];
+
+/** What is known of a request that failed, sent or not. */
+interface RefusedRequest {
+  readonly api: Api;
+  readonly version?: number;
+  readonly correlationId?: number;
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
-export function addressText({ host, port }: BrokerAddress): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** One connection to one broker. Requests may be sent without waiting for the answers before. */
+/**
+ * One connection to one broker. Requests may be sent without waiting for the answers before: those of
+ * one tick go out as one write. All their deadlines, and the one of an unused connection, share a timer.
+ */
 export class BrokerConnection {
   readonly address: BrokerAddress;
+  /** `host:port` of the broker. */
+  readonly where: string;
   readonly #clock: Clock;
-  readonly #clientId: string;
   readonly #connection: Connection;
-  readonly #exchanges = new Map<number, Exchange>();
-  #versions: ReadonlyMap<number, readonly [min: number, max: number]> = new Map();
   readonly #receiver: FrameReceiver;
+  readonly #reader = new Reader(Buffer.alloc(0));
   readonly #options: ConnectOptions;
   readonly #authentication: Authentication | undefined;
-  /** Requests that wait until the client has logged in again: nothing may come between (KIP-368). */
-  #held: Buffer[][] | undefined;
-  /** Whether the broker has answered a request that came after the login. */
-  #isAccepted = false;
+  readonly #idleMaxMs: number;
+  readonly #waiting = new ExchangeQueue();
+  #nodeId: number;
+  #nodeMetrics: NodeMetrics | undefined;
+  #versions = BrokerVersions.none;
   #correlationId = 0;
+  #outgoing: Chunks = [];
+  /** Requests that wait until the client has logged in again: nothing may come between (KIP-368). */
+  #held: Exchange[] | undefined;
+  #heldChunks: Chunks = [];
+  /** Requests without an answer that have not left this process, and who waits for that. */
+  #posted = false;
+  #postsUnderWay = 0;
+  #postWaiters: (() => void)[] = [];
+  /** Whether the broker has taken this client: it answered a request that came after the login. */
+  #isReady = false;
+  #isAccepted = false;
+  #isRetired = false;
+  #timer: Timer | undefined;
+  #timerAtMs = Infinity;
+  #openedMs: number;
+  #usedMs: number;
   #closedBy: KafkaError | undefined;
 
   private constructor(address: BrokerAddress, connection: Connection, options: ConnectOptions) {
     this.address = address;
+    this.where = addressText(address);
     this.#clock = options.clock;
-    this.#clientId = options.clientId;
     this.#connection = connection;
     this.#options = options;
+    this.#nodeId = options.nodeId ?? UNKNOWN_NODE_ID;
+    this.#idleMaxMs = options.idleMaxMs ?? CONNECTION_IDLE_MAX_MS;
+    this.#openedMs = this.#clock.monotonicMs();
+    this.#usedMs = this.#openedMs;
     this.#authentication = options.security?.authentication(this.where);
     const handler = {
-      frame: (bytes: Buffer, start: number, end: number) => {
-        this.#onFrame(bytes.subarray(start, end));
-        return true;
-      },
+      frame: (bytes: Buffer, start: number, end: number) => this.#onFrame(bytes, start, end),
       badFrame: (length: number) => this.#onBadFrame(length),
       closed: (error: Error | undefined) => this.#onClosed(error),
     };
@@ -105,69 +151,102 @@ export class BrokerConnection {
     connection.start(this.#receiver);
   }
 
-  /** Connects, learns what the broker serves, and logs in. Throws {@link KafkaError} or `NetworkError`. */
+  /** Connects, learns what the broker serves, and logs in. Throws {@link KafkaError}. */
   static async open(address: BrokerAddress, options: ConnectOptions): Promise<BrokerConnection> {
-    const { network, timeoutMs, security } = options;
-    const target = { ...address, timeoutMs, tls: security?.tls };
-    const connection = await network.connect(target).catch(async (thrown: unknown) => {
-      throw await explainNoConnection(addressText(address), target, options, thrown);
-    });
-    const broker = new BrokerConnection(address, connection, options);
+    const beganMs = options.clock.monotonicMs();
     try {
-      await broker.#learnVersions(timeoutMs);
-      await broker.#logIn(timeoutMs);
-      broker.#receiver.frameBytesMax = RESPONSE_BYTES_MAX;
+      const connection = new BrokerConnection(address, await connect(address, options), options);
+      await connection.#begin();
+      if (options.metrics !== undefined) options.metrics.connectionsCreated++;
+      connection.#tell("opened", beganMs);
+      return connection;
     } catch (thrown) {
-      broker.close();
+      if (connectionChannel.hasSubscribers) {
+        const { clock, clientId, nodeId = UNKNOWN_NODE_ID } = options;
+        const durationMs = clock.monotonicMs() - beganMs;
+        const broker = addressText(address);
+        const error = thrown;
+        connectionChannel.publish({ kind: "failed", broker, nodeId, clientId, durationMs, error });
+      }
       throw thrown;
     }
-    return broker;
-  }
-
-  /** `host:port` of the broker. */
-  get where(): string {
-    return addressText(this.address);
   }
 
   get isOpen(): boolean {
     return this.#closedBy === undefined;
   }
 
+  /** The id of the broker, {@link UNKNOWN_NODE_ID} until somebody knows it. */
+  get nodeId(): number {
+    return this.#nodeId;
+  }
+
+  set nodeId(nodeId: number) {
+    if (nodeId === this.#nodeId) return;
+    this.#nodeId = nodeId;
+    this.#nodeMetrics = undefined;
+  }
+
+  /** Requests that wait for their answers. */
+  get inFlight(): number {
+    return this.#waiting.size;
+  }
+
+  /** Bytes of requests that have not left this process. */
+  get pendingWriteBytes(): number {
+    return this.#connection.pendingWriteBytes;
+  }
+
   /** What the broker serves: first and last version by the key of the API. */
   get versions(): ReadonlyMap<number, readonly [min: number, max: number]> {
+    return this.#versions.apis;
+  }
+
+  /** What the broker said that it serves, with the levels of features. */
+  get brokerVersions(): BrokerVersions {
     return this.#versions;
   }
 
   /** The version in which the API will be called, or `undefined` when there is none in common. */
   versionOf<Req extends Fields, Res extends Fields>(call: ApiCall<Req, Res>): number | undefined {
-    const range = this.#versions.get(call.api.key);
-    if (range === undefined) return undefined;
-    const version = Math.min(call.maxVersion, range[1]);
-    return version >= call.minVersion && version >= range[0] ? version : undefined;
+    return this.#versions.of(call);
   }
 
   /** Sends a request; resolves with its response, whatever error codes that holds. */
-  async request<Req extends Fields, Res extends Fields>(
+  request<Req extends Fields, Res extends Fields>(
     call: ApiCall<Req, Res>,
     body: InputOf<Message<Req>>,
     options: RequestOptions,
   ): Promise<ValueOf<Message<Res>>> {
-    const version = this.#versionFor(call);
-    const frame = await this.#exchange(call, version, body, options).catch((thrown: unknown) =>
-      this.#explain(thrown),
-    );
-    this.#isAccepted = true;
-    return this.#decode(call, version, frame);
+    try {
+      if (this.#closedBy !== undefined) throw this.#endedBy(this.#closedBy, call);
+      const exchange = this.#exchange(call, options);
+      this.#send(exchange, this.#encode(call, exchange.version, body, exchange.correlationId));
+      return exchange.promise;
+    } catch (thrown) {
+      return Promise.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
   }
 
-  /** Sends a request to which there is no response, such as Produce with acks 0. */
+  /** Sends a request to which there is no response, such as Produce with acks 0. See {@link posted}. */
   post<Req extends Fields, Res extends Fields>(
     call: ApiCall<Req, Res>,
     body: InputOf<Message<Req>>,
   ): void {
-    if (this.#closedBy !== undefined) throw this.#closedBy;
+    if (this.#closedBy !== undefined) throw this.#endedBy(this.#closedBy, call);
     const chunks = this.#encode(call, this.#versionFor(call), body, this.#nextCorrelationId());
-    this.#write(chunks);
+    this.#usedMs = this.#clock.monotonicMs();
+    this.#posted = true;
+    this.#renewLoginIfDue();
+    if (this.#held !== undefined) this.#heldChunks.push(...chunks);
+    else this.#write(chunks);
+  }
+
+  /** Resolves when everything that was posted has left this process, or never will. */
+  posted(): Promise<void> {
+    const isDone = !this.#posted && this.#postsUnderWay === 0;
+    if (isDone || this.#closedBy !== undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#postWaiters.push(resolve));
   }
 
   /** Closes; requests without an answer are rejected. */
@@ -175,53 +254,85 @@ export class BrokerConnection {
     this.#fail(clientError("CLOSED", `the connection to ${this.where} was closed`));
   }
 
-  #versionFor<Req extends Fields, Res extends Fields>(call: ApiCall<Req, Res>): number {
-    const version = this.versionOf(call);
-    if (version !== undefined) return version;
-    const range = this.#versions.get(call.api.key);
-    const offer =
-      range === undefined ? "does not serve it" : `serves versions ${range[0]} to ${range[1]}`;
-    throw clientError("UNSUPPORTED_API", `${this.where} ${offer}: ${call.api.name}`, {
-      context: { api: call.api.name, broker: this.where },
-    });
+  /** Closes once all requests are answered; nobody should send more. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#waiting.size === 0) this.close();
+  }
+
+  /** Everything that comes before the first request of somebody else. */
+  async #begin(): Promise<void> {
+    const { timeoutMs } = this.#options;
+    try {
+      await this.#learnVersions(timeoutMs);
+      await this.#logIn(timeoutMs);
+      this.#receiver.frameBytesMax = RESPONSE_BYTES_MAX;
+      this.#isReady = true;
+      this.#watchUntil(this.#usedMs + this.#idleMaxMs);
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
   }
 
   async #learnVersions(timeoutMs: number): Promise<void> {
     const call = apiVersionsCall;
+    const { nodeId = UNKNOWN_NODE_ID, clusterId } = this.#options;
+    const isTargeted = clusterId !== undefined && nodeId !== UNKNOWN_NODE_ID;
     const body = { clientSoftwareName: "moldau", clientSoftwareVersion: moldauVersion };
-    let version = call.maxVersion;
-    let frame = await this.#exchange(call, version, body, { timeoutMs });
-    if (frame.readInt16BE(LENGTH_BYTES) === ErrorCode.UNSUPPORTED_VERSION) {
-      // An older broker answers in version 0, which lists what it does speak (KIP-511).
-      const answer = this.#decode(call, 0, frame);
-      const own = answer.apiKeys.find((range) => range.apiKey === ApiKey.API_VERSIONS);
-      version = Math.min(own?.maxVersion ?? 0, call.maxVersion);
-      frame = await this.#exchange(call, version, body, { timeoutMs });
-    }
-    const answer = this.#decode(call, version, frame);
-    throwOnError(answer.errorCode, { api: call.api.name, broker: this.where });
-    this.#versions = new Map(
-      answer.apiKeys.map((range) => [range.apiKey, [range.minVersion, range.maxVersion]]),
+    let version = isTargeted ? API_VERSIONS_TARGET_VERSION : API_VERSIONS_TARGET_VERSION - 1;
+    let frame = await this.#askVersions(
+      isTargeted ? { ...body, clusterId, nodeId } : body,
+      version,
+      timeoutMs,
     );
+    if (frame.readInt16BE(CORRELATION_ID_BYTES) === ErrorCode.UNSUPPORTED_VERSION) {
+      // An older broker answers in version 0, which lists what it does speak (KIP-511).
+      const answer = this.#decodeVersions(frame, 0);
+      const own = answer.apiKeys.find((range) => range.apiKey === ApiKey.API_VERSIONS);
+      version = Math.min(own?.maxVersion ?? 0, API_VERSIONS_TARGET_VERSION - 1);
+      frame = await this.#askVersions(body, version, timeoutMs);
+    }
+    const answer = this.#decodeVersions(frame, version);
+    throwOnError(answer.errorCode, { api: call.api.name, broker: this.where });
+    this.#versions = BrokerVersions.of(answer);
+  }
+
+  #askVersions(body: ApiVersionsRequestInput, version: number, timeoutMs: number): Promise<Buffer> {
+    const startedMs = this.#clock.monotonicMs();
+    const times = { startedMs, deadlineMs: startedMs + timeoutMs };
+    const id = this.#nextCorrelationId();
+    const exchange = new RawExchange(apiVersionsCall.api, version, id, times);
+    this.#sendNow(exchange, this.#encode(apiVersionsCall, version, body, id));
+    return exchange.promise;
+  }
+
+  #decodeVersions(frame: Buffer, version: number): ValueOf<typeof apiVersionsResponse> {
+    const { api } = apiVersionsCall;
+    try {
+      const reader = new Reader(frame);
+      codecOf(responseHeader, responseHeaderVersion(api, version)).decode(reader);
+      return codecOf(apiVersionsResponse, version).decode(reader);
+    } catch (thrown) {
+      throw this.#unreadable(thrown);
+    }
   }
 
   async #logIn(timeoutMs: number): Promise<void> {
-    await this.#authentication?.run(async (call, body, leftMs) => {
-      const version = this.#versionFor(call);
-      const options = { timeoutMs: leftMs, isLogin: true };
-      return this.#decode(call, version, await this.#exchange(call, version, body, options));
+    await this.#authentication?.run((call, body, leftMs) => {
+      const exchange = this.#exchange(call, { timeoutMs: leftMs });
+      this.#sendNow(exchange, this.#encode(call, exchange.version, body, exchange.correlationId));
+      return exchange.promise;
     }, timeoutMs);
   }
 
   /** Logs in again on the connection as it is; requests wait meanwhile. */
-  #renewLogin(): void {
+  #renewLoginIfDue(): void {
+    if (this.#held !== undefined || this.#authentication?.isDue !== true) return;
+    this.#flush();
     this.#held = [];
     this.#logIn(this.#options.timeoutMs).then(
-      () => {
-        const held = this.#held ?? [];
-        this.#held = undefined;
-        for (const chunks of held) this.#connection.write(chunks);
-      },
+      () => this.#release(),
       (thrown: unknown) => {
         const failure = thrown instanceof KafkaError ? thrown : undefined;
         const message = `${this.where} did not renew the session`;
@@ -230,49 +341,24 @@ export class BrokerConnection {
     );
   }
 
-  /** Sends a request, after the login if one is due. */
-  #write(chunks: Buffer[]): void {
-    if (this.#held === undefined && this.#authentication?.isDue === true) this.#renewLogin();
-    if (this.#held === undefined) this.#connection.write(chunks);
-    else this.#held.push(chunks);
+  #release(): void {
+    const held = this.#held ?? [];
+    const chunks = this.#heldChunks;
+    this.#held = undefined;
+    this.#heldChunks = [];
+    for (const exchange of held) this.#waiting.push(exchange);
+    if (chunks.length > 0) this.#write(chunks);
   }
 
-  /** Throws the error, or a better one for a broker that hung up at the first request. */
-  async #explain(thrown: unknown): Promise<never> {
-    const isFirst = !this.#isAccepted && this.#authentication === undefined;
-    if (!isFirst) throw thrown;
-    const { security, timeoutMs } = this.#options;
-    const target = { ...this.address, timeoutMs, tls: security?.tls };
-    throw await explainClosed(this.where, target, this.#options, thrown);
-  }
-
-  #exchange<Req extends Fields, Res extends Fields>(
-    call: ApiCall<Req, Res>,
-    version: number,
-    body: InputOf<Message<Req>>,
-    { timeoutMs, signal, isLogin }: RequestOptions & { readonly isLogin?: boolean },
-  ): Promise<Buffer> {
-    if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy);
-    if (signal?.aborted === true) return Promise.reject(cancelled(signal));
-    if (this.#exchanges.size >= IN_FLIGHT_REQUESTS_MAX) {
-      const message = `${this.where} has ${IN_FLIGHT_REQUESTS_MAX} requests to answer already`;
-      return Promise.reject(clientError("TIMED_OUT", message));
-    }
-    const correlationId = this.#nextCorrelationId();
-    const chunks = this.#encode(call, version, body, correlationId);
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(cancelled(signal));
-      const timer = this.#clock.setTimer(timeoutMs, () => this.#onTimeout(call.api, timeoutMs));
-      signal?.addEventListener("abort", onAbort);
-      const settle = (answer: Buffer | KafkaError): void => {
-        timer.cancel();
-        signal?.removeEventListener("abort", onAbort);
-        if (answer instanceof KafkaError) reject(answer);
-        else resolve(answer);
-      };
-      this.#exchanges.set(correlationId, { settle });
-      if (isLogin === true) this.#connection.write(chunks);
-      else this.#write(chunks);
+  #versionFor<Req extends Fields, Res extends Fields>(call: ApiCall<Req, Res>): number {
+    const version = this.#versions.of(call);
+    if (version !== undefined) return version;
+    const range = this.#versions.apis.get(call.api.key);
+    const offer =
+      range === undefined ? "does not serve it" : `serves versions ${range[0]} to ${range[1]}`;
+    const { name: api, key: apiKey } = call.api;
+    throw clientError("UNSUPPORTED_API", `${this.where} ${offer}: ${api}`, {
+      context: { api, apiKey, broker: this.where, nodeId: this.#nodeId },
     });
   }
 
@@ -281,19 +367,36 @@ export class BrokerConnection {
     return this.#correlationId;
   }
 
+  #exchange<Req extends Fields, Res extends Fields>(
+    call: ApiCall<Req, Res>,
+    { timeoutMs, signal }: RequestOptions,
+  ): TypedExchange<Req, Res> {
+    if (signal?.aborted === true) {
+      throw clientError("CANCELLED", "cancelled", { cause: signal.reason });
+    }
+    const version = this.#versionFor(call);
+    if (this.#waiting.size >= IN_FLIGHT_REQUESTS_MAX) {
+      const message = `${this.where} has ${IN_FLIGHT_REQUESTS_MAX} requests to answer already`;
+      throw clientError("TIMED_OUT", message, { context: { broker: this.where } });
+    }
+    const startedMs = this.#clock.monotonicMs();
+    const times = { startedMs, deadlineMs: startedMs + timeoutMs };
+    return new TypedExchange(call, version, this.#nextCorrelationId(), times, signal);
+  }
+
   #encode<Req extends Fields, Res extends Fields>(
     { api, request }: ApiCall<Req, Res>,
     version: number,
     body: InputOf<Message<Req>>,
     correlationId: number,
-  ): Buffer[] {
+  ): Chunks {
     const writer = new Writer();
-    writer.writeInt32(0);
+    writer.take(LENGTH_BYTES);
     codecOf(requestHeader, requestHeaderVersion(api, version)).encode(writer, {
       requestApiKey: api.key,
       requestApiVersion: version,
       correlationId,
-      clientId: this.#clientId,
+      clientId: this.#options.clientId,
     });
     codecOf(request, version).encode(writer, body);
     const length = writer.length - LENGTH_BYTES;
@@ -302,43 +405,113 @@ export class BrokerConnection {
     return chunks;
   }
 
-  #decode<Req extends Fields, Res extends Fields>(
-    { api, response }: ApiCall<Req, Res>,
-    version: number,
-    frame: Buffer,
-  ): ValueOf<Message<Res>> {
-    try {
-      const reader = new Reader(frame);
-      codecOf(responseHeader, responseHeaderVersion(api, version)).decode(reader);
-      return codecOf(response, version).decode(reader);
-    } catch (thrown) {
-      if (!(thrown instanceof MoldauError)) throw thrown;
-      const failure = notKafka(this.where, thrown.message, thrown);
-      this.#fail(failure);
-      throw failure;
-    }
-  }
-
-  #onFrame(frame: Buffer): void {
-    const correlationId = frame.readInt32BE(0);
-    const exchange = this.#exchanges.get(correlationId);
-    if (exchange === undefined) {
-      this.#fail(notKafka(this.where, `an answer to no request (${correlationId})`));
+  /** Sends a request, after the login if one is due. */
+  #send(exchange: Exchange, chunks: Chunks): void {
+    this.#usedMs = exchange.startedMs;
+    this.#renewLoginIfDue();
+    if (this.#held === undefined) {
+      this.#sendNow(exchange, chunks);
       return;
     }
-    this.#exchanges.delete(correlationId);
-    exchange.settle(frame);
+    this.#held.push(exchange);
+    this.#heldChunks.push(...chunks);
+    this.#watchUntil(exchange.deadlineMs);
+  }
+
+  #sendNow(exchange: Exchange, chunks: Chunks): void {
+    if (this.#closedBy !== undefined) {
+      exchange.fail(this.#closedBy);
+      return;
+    }
+    if (requestChannel.hasSubscribers) this.#beginTrace(exchange, chunks);
+    this.#waiting.push(exchange);
+    if (exchange.deadlineMs < this.#timerAtMs) this.#watchUntil(exchange.deadlineMs);
+    this.#write(chunks);
+  }
+
+  /** What is written in one tick leaves together. */
+  #write(chunks: Chunks): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.length > 0) {
+      for (const chunk of chunks) outgoing.push(chunk);
+      return;
+    }
+    this.#outgoing = chunks;
+    queueMicrotask(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const chunks = this.#outgoing;
+    if (chunks.length === 0 || this.#closedBy !== undefined) return;
+    this.#outgoing = [];
+    if (!this.#posted) {
+      this.#connection.write(chunks);
+      return;
+    }
+    this.#posted = false;
+    this.#postsUnderWay++;
+    this.#connection.write(chunks, () => {
+      this.#postsUnderWay--;
+      if (this.#postsUnderWay === 0 && !this.#posted) this.#tellPosted();
+    });
+  };
+
+  #tellPosted(): void {
+    const waiters = this.#postWaiters;
+    this.#postWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #onFrame(bytes: Buffer, start: number, end: number): boolean {
+    const correlationId = bytes.readInt32BE(start);
+    const exchange = this.#waiting.shift();
+    if (exchange === undefined || exchange.correlationId !== correlationId) {
+      exchange?.fail(this.#endedBy(this.#noAnswer(correlationId), exchange));
+      this.#fail(this.#noAnswer(correlationId));
+      return false;
+    }
+    const nowMs = this.#clock.monotonicMs();
+    this.#usedMs = nowMs;
+    let keepsViews = false;
+    if (!exchange.isSettled) {
+      this.#reader.reset(bytes, start, end, TRUSTED_HEAP_FACTOR_MAX);
+      try {
+        keepsViews = exchange.answer(this.#reader);
+      } catch (thrown) {
+        const failure = this.#unreadable(thrown);
+        exchange.fail(this.#endedBy(failure, exchange));
+        this.#fail(failure);
+        return false;
+      }
+    }
+    this.#isAccepted ||= this.#isReady;
+    this.#noteAnswer(exchange, nowMs, end - start);
+    if (this.#isRetired && this.#waiting.size === 0 && this.#held === undefined) this.close();
+    return keepsViews;
+  }
+
+  #noteAnswer(exchange: Exchange, nowMs: number, responseBytes: number): void {
+    const durationMs = nowMs - exchange.startedMs;
+    this.#nodeMetrics ??= this.#options.metrics?.node(this.#nodeId);
+    this.#nodeMetrics?.answered(exchange.api.key, durationMs);
+    if (exchange.trace === undefined) return;
+    exchange.trace.responseBytes = responseBytes;
+    requestChannel.finish(exchange.trace, durationMs);
+  }
+
+  #noAnswer(correlationId: number): KafkaError {
+    return notKafka(this.where, `an answer to no request (${correlationId})`);
+  }
+
+  /** Answers that do not read as they should; what else is thrown is a defect of this program. */
+  #unreadable(thrown: unknown): KafkaError {
+    if (!(thrown instanceof MoldauError)) throw thrown;
+    return notKafka(this.where, thrown.message, thrown);
   }
 
   #onBadFrame(lengthBytes: number): void {
     const what = `a frame of ${lengthBytes} bytes`;
     this.#fail(isTlsAlert(lengthBytes) ? tlsRequired(this.where) : notKafka(this.where, what));
-  }
-
-  #onTimeout(api: Api, timeoutMs: number): void {
-    // The answers behind the missing one cannot be told from it being late: the connection is over.
-    const message = `${this.where} did not answer ${api.name} within ${timeoutMs} ms`;
-    this.#fail(clientError("TIMED_OUT", message, { context: { api: api.name } }));
   }
 
   #onClosed(error: Error | undefined): void {
@@ -350,22 +523,142 @@ export class BrokerConnection {
     }
     const because = error === undefined ? "" : `: ${error.message}`;
     const message = `${this.where} closed the connection${because}`;
-    this.#fail(clientError("CONNECTION_CLOSED", message, { cause: error }));
+    this.#fail(clientError("CONNECTION_CLOSED", message, { cause: error }), true);
+  }
+
+  /** Lets the timer go off at a time at the latest. */
+  #watchUntil(atMs: number): void {
+    if (atMs >= this.#timerAtMs || this.#closedBy !== undefined) return;
+    this.#timer?.cancel();
+    this.#timerAtMs = atMs;
+    const delayMs = Math.max(0, atMs - this.#clock.monotonicMs());
+    this.#timer = this.#clock.setTimer(delayMs, this.#onTimer);
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerAtMs = Infinity;
+    this.#timer = undefined;
+    const nowMs = this.#clock.monotonicMs();
+    let urgent = this.#waiting.mostUrgent();
+    for (const held of this.#held ?? []) {
+      if (urgent === undefined || held.deadlineMs < urgent.deadlineMs) urgent = held;
+    }
+    if (urgent !== undefined) {
+      if (urgent.deadlineMs <= nowMs) this.#onTimeout(urgent);
+      else this.#watchUntil(urgent.deadlineMs);
+      return;
+    }
+    const idleAtMs = this.#usedMs + this.#idleMaxMs;
+    if (!this.#isReady || idleAtMs > nowMs) this.#watchUntil(idleAtMs);
+    else this.#fail(clientError("CLOSED", `the connection to ${this.where} was not used any more`));
+  };
+
+  /** The answers behind the missing one cannot be told from it being late: the connection is over. */
+  #onTimeout(exchange: Exchange): void {
+    const timeoutMs = Math.round(exchange.deadlineMs - exchange.startedMs);
+    const message = `${this.where} did not answer ${exchange.api.name} within ${timeoutMs} ms`;
+    this.#failExchange(exchange, clientError("TIMED_OUT", message));
+    this.#fail(clientError("CONNECTION_CLOSED", `the connection was given up: ${message}`));
   }
 
   /** Ends the connection; the first reason counts. */
-  #fail(reason: KafkaError): void {
+  #fail(reason: KafkaError, byPeer = false): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = reason;
+    this.#receiver.stop();
+    this.#timer?.cancel();
+    this.#timerAtMs = Infinity;
     this.#connection.destroy();
-    const exchanges = [...this.#exchanges.values()];
-    this.#exchanges.clear();
-    for (const exchange of exchanges) exchange.settle(reason);
+    const failed: Exchange[] = [];
+    for (let one = this.#waiting.shift(); one !== undefined; one = this.#waiting.shift()) {
+      failed.push(one);
+    }
+    if (this.#held !== undefined) failed.push(...this.#held);
+    this.#held = undefined;
+    this.#heldChunks = [];
+    this.#outgoing = [];
+    this.#posted = false;
+    this.#postsUnderWay = 0;
+    this.#tellPosted();
+    this.#failAll(failed, reason, byPeer);
+    this.#tell("closed", this.#openedMs, reason);
+    if (this.#isReady) this.#options.onClosed?.(this, reason);
+  }
+
+  /** A broker that hung up at the first request may have wanted to be spoken to in another way. */
+  #failAll(failed: readonly Exchange[], reason: KafkaError, byPeer: boolean): void {
+    const isFirst = this.#isReady && !this.#isAccepted && this.#authentication === undefined;
+    if (!byPeer || !isFirst || failed.length === 0) {
+      for (const exchange of failed) this.#failExchange(exchange, reason);
+      return;
+    }
+    const { security, timeoutMs } = this.#options;
+    const target = { ...this.address, timeoutMs, tls: security?.tls };
+    void explainClosed(this.where, target, this.#options, reason).then((explained) => {
+      const better = explained instanceof KafkaError ? explained : reason;
+      for (const exchange of failed) this.#failExchange(exchange, better);
+    });
+  }
+
+  #failExchange(exchange: Exchange, reason: KafkaError): void {
+    const error = this.#endedBy(reason, exchange);
+    exchange.fail(error);
+    if (exchange.trace === undefined) return;
+    const durationMs = this.#clock.monotonicMs() - exchange.startedMs;
+    requestChannel.fail(exchange.trace, durationMs, error);
+    exchange.trace = undefined;
+  }
+
+  /** Why a request failed, with what it was. */
+  #endedBy(reason: KafkaError, { api, version, correlationId }: RefusedRequest): KafkaError {
+    return withContext(reason, {
+      api: api.name,
+      apiKey: api.key,
+      apiVersion: version,
+      correlationId,
+      broker: this.where,
+      nodeId: this.#nodeId,
+    });
+  }
+
+  #beginTrace(exchange: Exchange, chunks: Chunks): void {
+    let requestBytes = 0;
+    for (const chunk of chunks) requestBytes += chunk.length;
+    exchange.trace = {
+      api: exchange.api.name,
+      apiKey: exchange.api.key,
+      apiVersion: exchange.version,
+      correlationId: exchange.correlationId,
+      broker: this.where,
+      nodeId: this.#nodeId,
+      clientId: this.#options.clientId,
+      requestBytes,
+    };
+    requestChannel.begin(exchange.trace);
+  }
+
+  #tell(kind: "opened" | "closed", sinceMs: number, error?: KafkaError): void {
+    if (!connectionChannel.hasSubscribers) return;
+    const durationMs = this.#clock.monotonicMs() - sinceMs;
+    const { clientId } = this.#options;
+    const broker = this.where;
+    connectionChannel.publish({ kind, broker, nodeId: this.#nodeId, clientId, durationMs, error });
   }
 }
 
-function cancelled(signal: AbortSignal | undefined): KafkaError {
-  return clientError("CANCELLED", "cancelled", { cause: signal?.reason });
+async function connect(address: BrokerAddress, options: ConnectOptions): Promise<Connection> {
+  const { network, timeoutMs, security } = options;
+  const { host, port } = address;
+  const target = { host, port, timeoutMs, tls: security?.tls };
+  const where = addressText(address);
+  try {
+    return await network.connect(target);
+  } catch (thrown) {
+    const explained = await explainNoConnection(where, target, options, thrown);
+    if (!(explained instanceof MoldauError)) throw explained;
+    const context = { broker: where, nodeId: options.nodeId };
+    throw kafkaErrorFrom(explained, "CONNECTION_FAILED", { context });
+  }
 }
 
 function notKafka(where: string, what: string, cause?: unknown): KafkaError {

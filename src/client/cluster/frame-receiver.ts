@@ -2,7 +2,7 @@ import type { Receiver } from "../../platform/network.ts";
 
 /** Memory that a connection receives into at first, and what it grows to while reads fill it. */
 const CHUNK_BYTES_MIN = 16 * 1024;
-const CHUNK_BYTES_MAX = 256 * 1024;
+const CHUNK_BYTES_MAX = 64 * 1024;
 /** The least room that is worth a read. */
 const ROOM_BYTES_MIN = 4 * 1024;
 const LENGTH_BYTES = 4;
