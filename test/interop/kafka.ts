@@ -60,11 +60,15 @@ function writeProperties(options: BrokerOptions, port: number, controllerPort: n
 }
 
 /** Formats an empty folder as `kafka-storage format` does; a formatted one is left alone. */
-export async function formatKafka(properties: string, dataDir: string): Promise<void> {
+export async function formatKafka(
+  properties: string,
+  dataDir: string,
+  more: readonly string[] = [],
+): Promise<void> {
   if (existsSync(join(dataDir, "meta.properties"))) return;
   const classPath = await javaClassPath();
   const jvm = ["-Xmx256M", "-XX:TieredStopAtLevel=1", "-cp", classPath];
-  const args = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties];
+  const args = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties, ...more];
   const outcome = await run("java", [...jvm, ...args]);
   if (outcome.code !== 0) throw new Error(`formatting failed:\n${outcome.stdout}${outcome.stderr}`);
 }
@@ -76,20 +80,25 @@ export interface KafkaCommand {
   readonly port: number;
 }
 
+export interface KafkaOptions extends BrokerOptions {
+  /** More arguments of `kafka-storage format`, such as users of SCRAM. */
+  readonly formatArgs?: readonly string[];
+}
+
 /** Writes the properties, formats an empty folder, and gives the command that starts the broker. */
-export async function prepareKafka(options: BrokerOptions): Promise<KafkaCommand> {
+export async function prepareKafka(options: KafkaOptions): Promise<KafkaCommand> {
   const port = options.port ?? (await freePort());
   const controllerPort = options.controllerPort ?? (await freePort());
   mkdirSync(options.dataDir, { recursive: true });
   const properties = writeProperties(options, port, controllerPort);
-  await formatKafka(properties, options.dataDir);
+  await formatKafka(properties, options.dataDir, options.formatArgs);
   const logging = `-Dlog4j2.configurationFile=${join(here, "java", "broker", "log4j2.properties")}`;
   const jvm = [...startScriptOptions, logging, "-cp", await javaClassPath()];
   return { program: "java", args: [...jvm, "kafka.Kafka", properties], port };
 }
 
 /** Starts Apache Kafka 4.4 as a combined node on the data directory, formatting an empty one. */
-export async function startKafka(options: BrokerOptions): Promise<Broker> {
+export async function startKafka(options: KafkaOptions): Promise<Broker> {
   const command = await prepareKafka(options);
   const process = start(command.program, command.args, options.logPath);
   await waitUntilReady(process, command.port, 90_000);

@@ -3,6 +3,7 @@ import { goClient, here, nodeClients, python } from "./cache.ts";
 import { clientPart, type ClientProgram } from "./client-program.ts";
 import { javaProgram } from "./java.ts";
 import type { Part } from "./part.ts";
+import { clientSecurityPart } from "./parts/client-security.ts";
 import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
 import { javaToolsPart } from "./parts/java-tools.ts";
@@ -51,4 +52,5 @@ export const parts: readonly Part[] = [
   versionsPart,
   javaToolsPart,
   swapPart,
+  clientSecurityPart,
 ];

@@ -36,6 +36,8 @@ const LOGIN_ROUNDS_MAX = 5;
 /** Share of a session after which the client logs in again, and how much it differs between connections. */
 const RENEWAL_SHARE = 0.85;
 const RENEWAL_SHARE_SPREAD = 0.1;
+/** Brokers take a renewal that comes sooner after another for a mistake. */
+const RENEWAL_INTERVAL_MIN_MS = 1_050;
 
 /** How connections are encrypted, and who logs in on them. */
 export interface SecurityOptions {
@@ -152,7 +154,8 @@ export class Authentication {
     }
     const { clock, random } = this.#doors;
     const share = RENEWAL_SHARE + (RENEWAL_SHARE_SPREAD * random.below(1000)) / 1000;
-    this.#renewAtMs = clock.monotonicMs() + lifetimeMs * share;
+    const delayMs = Math.max(lifetimeMs * share, RENEWAL_INTERVAL_MIN_MS);
+    this.#renewAtMs = clock.monotonicMs() + delayMs;
   }
 
   #refuseHandshake(errorCode: number, offered: readonly string[]): never {
