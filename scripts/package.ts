@@ -68,7 +68,7 @@ import { errorName } from "moldau/protocol";
 const bootstrap: string = process.argv[2] ?? "";
 const kafka = await connect(bootstrap, { clientId: "smoke" });
 const producer = kafka.producer({ compression: "lz4", createTopics: true });
-const { offset, partition } = await producer.send({ topic: "smoke", key: Buffer.from("k"), value: Buffer.from("v") });
+const { offset, partition } = await producer.send("smoke", { key: "k", value: "v" });
 await producer.close();
 const consumer = new Consumer(kafka.cluster);
 consumer.assign(await listOffsets(kafka.cluster, [{ topic: "smoke", partition }], OffsetSpec.earliest));

@@ -49,8 +49,17 @@ export type { ConsumedRecord } from "./consumer/fetched-records.ts";
 export { GroupConsumer, type GroupConsumerOptions } from "./group/group-consumer.ts";
 export type { CommittedOffset } from "./group/group-offsets.ts";
 export { listOffsets, OffsetSpec, type PartitionOffset } from "./consumer/list-offsets.ts";
-export { Producer, type Acks, type ProducerOptions } from "./producer/producer.ts";
-export type { ProducerRecord, RecordMetadata } from "./producer/producer-record.ts";
+export type { CloseOptions, FlushOptions, SendOptions } from "./producer/engine.ts";
+export type { FailedRecord, FailedRecords } from "./producer/failed-records.ts";
+export type { Acks, Partitioner, PartitionerInput, ProducerOptions } from "./producer/options.ts";
+export { Producer } from "./producer/producer.ts";
+export type {
+  RawRecord,
+  RecordFor,
+  RecordMetadata,
+  TopicLike,
+  TopicRecord,
+} from "./producer/producer-record.ts";
 export { oauthBearerOidc } from "./oauth-bearer-oidc.ts";
 export type { OidcOptions } from "../security/sasl/oidc.ts";
 export type { OAuthToken, OAuthTokenSource } from "../security/sasl/oauth-token.ts";

@@ -1,6 +1,7 @@
 import { Admin } from "./admin/admin.ts";
 import { Cluster, type CallOptions, type ClusterOptions } from "./cluster/cluster.ts";
-import { Producer, type ProducerOptions } from "./producer/producer.ts";
+import type { ProducerOptions } from "./producer/options.ts";
+import { Producer } from "./producer/producer.ts";
 
 /** How a client reaches its cluster. Times are in milliseconds. */
 export type KafkaOptions = ClusterOptions;

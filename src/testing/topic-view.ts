@@ -4,7 +4,7 @@ import type { ConsumedRecord } from "../client/consumer/fetched-records.ts";
 import { listOffsets, OffsetSpec } from "../client/consumer/list-offsets.ts";
 import type { Kafka } from "../client/kafka.ts";
 import type { RecordMetadata } from "../client/producer/producer-record.ts";
-import { Headers, headersToWrite, type HeadersInput } from "../client/topics/headers.ts";
+import { Headers, type HeadersInput } from "../client/topics/headers.ts";
 import type { Topic } from "../client/topics/topic.ts";
 
 /** A record as it stands in a topic, decoded. */
@@ -75,15 +75,13 @@ export class TopicView<KIn, KOut, VIn, VOut> {
     const { name, key: keyCodec, value: valueCodec } = this.#topic;
     const producer = kafka.producer();
     try {
-      const encoded = records.map(async ({ key = null, value, headers, ...rest }) => ({
-        topic: name,
+      const encoded = records.map(async ({ key = null, value, ...rest }) => ({
         key: key === null ? null : await keyCodec.encode(key),
         value: value === null ? null : await valueCodec.encode(value as Exclude<VIn, null>),
-        headers: headersToWrite(headers),
         ...rest,
       }));
       const sent: Promise<RecordMetadata>[] = [];
-      for (const record of await Promise.all(encoded)) sent.push(producer.send(record));
+      for (const record of await Promise.all(encoded)) sent.push(producer.send(name, record));
       return await Promise.all(sent);
     } finally {
       await producer.close();

@@ -46,11 +46,10 @@ test("what is sent comes back once and in order, with every codec", async () => 
   for (const compression of ["none", "gzip", "snappy", "lz4", "zstd"] as const) {
     const producer = new Producer(cluster, { compression });
     const sent = Array.from({ length: perCodec }, (_, i) =>
-      producer.send({
-        topic: "codecs",
-        key: Buffer.from(`key-${i % 50}`),
-        value: Buffer.from(`${compression} ${i}`),
-        headers: [{ key: "i", value: Buffer.from(String(i)) }],
+      producer.send("codecs", {
+        key: `key-${i % 50}`,
+        value: `${compression} ${i}`,
+        headers: { i: String(i) },
       }),
     );
     await producer.close();
@@ -76,9 +75,7 @@ test("records without a key fill one partition after the other", async () => {
   await makeTopic("sticky", 4);
   const producer = new Producer(cluster);
   const value = Buffer.alloc(1_000);
-  const sent = Array.from({ length: 1_000 }, () =>
-    producer.send({ topic: "sticky", key: null, value }),
-  );
+  const sent = Array.from({ length: 1_000 }, () => producer.send("sticky", { key: null, value }));
   await producer.close();
   const used = new Set((await Promise.all(sent)).map(({ partition }) => partition));
   assert.equal(used.size, 4);
@@ -97,7 +94,7 @@ test("a record that is too large fails alone; the ones beside it are written", a
   const producer = new Producer(cluster, { lingerMs: 50 });
   const values = [100, 9_000, 20_000, 9_000, 100].map((size) => Buffer.alloc(size, 1));
   const outcomes = await Promise.allSettled(
-    values.map((value) => producer.send({ topic: "small", key: null, value, partition: 0 })),
+    values.map((value) => producer.send("small", { key: null, value, partition: 0 })),
   );
   assert.deepEqual(
     outcomes.map(({ status }) => status),
@@ -106,7 +103,7 @@ test("a record that is too large fails alone; the ones beside it are written", a
   const [, , refused] = outcomes;
   assert.ok(refused?.status === "rejected");
   assert.equal((refused.reason as { code: string }).code, "MESSAGE_TOO_LARGE");
-  await producer.send({ topic: "small", key: null, value: Buffer.from("after") });
+  await producer.send("small", { key: null, value: Buffer.from("after") });
   await producer.close();
   const lengths = (await readAll("small", 1)).map(({ value }) => value?.length);
   assert.deepEqual(lengths, [100, 9_000, 9_000, 100, 5]);
@@ -114,12 +111,12 @@ test("a record that is too large fails alone; the ones beside it are written", a
 
 test("a topic that is not there is an error at once, unless it may be created", async () => {
   const careful = new Producer(cluster);
-  await assert.rejects(careful.send({ topic: "absent", key: null, value: null }), {
+  await assert.rejects(careful.send("absent", { key: null, value: null }), {
     code: "UNKNOWN_TOPIC_OR_PARTITION",
   });
   await careful.close();
   const generous = new Producer(cluster, { createTopics: true });
-  const { offset } = await generous.send({ topic: "made", key: null, value: Buffer.from("x") });
+  const { offset } = await generous.send("made", { key: null, value: Buffer.from("x") });
   assert.equal(offset, 0);
   await generous.close();
 });
@@ -128,7 +125,7 @@ test("acks 0 and 1 are served too", async () => {
   await makeTopic("acks");
   for (const acks of [0, 1] as const) {
     const producer = new Producer(cluster, { acks });
-    const { offset } = await producer.send({ topic: "acks", key: null, value: Buffer.from("v") });
+    const { offset } = await producer.send("acks", { key: null, value: Buffer.from("v") });
     assert.equal(offset, acks === 0 ? -1 : 1);
     await producer.close();
   }
@@ -139,7 +136,7 @@ test("a timestamp finds the first record that is not older", async () => {
   await makeTopic("times");
   const producer = new Producer(cluster);
   for (const timestamp of [1_000, 2_000, 3_000]) {
-    await producer.send({ topic: "times", key: null, value: Buffer.from("v"), timestamp });
+    await producer.send("times", { key: null, value: Buffer.from("v"), timestamp });
   }
   await producer.close();
   const at = async (timestamp: number) =>
@@ -153,7 +150,7 @@ test("a timestamp finds the first record that is not older", async () => {
 test("an offset that is not in the log fails, or goes on where it was said to", async () => {
   await makeTopic("range");
   const producer = new Producer(cluster);
-  await producer.send({ topic: "range", key: null, value: Buffer.from("v") });
+  await producer.send("range", { key: null, value: Buffer.from("v") });
   await producer.close();
   const beyond = [{ topic: "range", partition: 0, offset: 99 }];
   const strict = new Consumer(cluster);
@@ -182,7 +179,7 @@ test("two members share a topic, and one that leaves hands its part over", async
   const producer = new Producer(cluster);
   for (let i = 0; i < 40; i++) {
     const value = Buffer.from(String(i));
-    await producer.send({ topic: "shared", partition: i % 4, key: null, value });
+    await producer.send("shared", { partition: i % 4, key: null, value });
   }
   await producer.close();
   const isDone = () => seen.length >= 40;
@@ -240,9 +237,9 @@ test("a broker that goes away is waited for, as long as the record may take", as
   const ownAdmin = new Admin(own.cluster);
   await ownAdmin.createTopics([{ name: "restart", partitions: 1, replicationFactor: 1 }]);
   const producer = new Producer(own.cluster, { deliveryTimeoutMs: 1_000 });
-  await producer.send({ topic: "restart", key: null, value: Buffer.from("before") });
+  await producer.send("restart", { key: null, value: Buffer.from("before") });
   await own.node.close();
-  await assert.rejects(producer.send({ topic: "restart", key: null, value: null }), {
+  await assert.rejects(producer.send("restart", { key: null, value: null }), {
     retriable: true,
   });
   await producer.close();

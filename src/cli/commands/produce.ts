@@ -1,5 +1,6 @@
-import { Producer, type Acks } from "../../client/producer/producer.ts";
-import type { ProducerRecord, RecordMetadata } from "../../client/producer/producer-record.ts";
+import type { Acks } from "../../client/producer/options.ts";
+import { Producer } from "../../client/producer/producer.ts";
+import type { RawRecord, RecordMetadata } from "../../client/producer/producer-record.ts";
 import type { CompressionCodec } from "../../records/compression.ts";
 import { timeoutMsOf, withCluster } from "../cluster-options.ts";
 import type { Options } from "../command.ts";
@@ -43,7 +44,7 @@ export async function run(
   const acks = ACKS[options.text("acks") ?? "all"];
   if (acks === undefined) throw usageProblem("--acks takes all, 1 or 0");
   const startedMs = performance.now();
-  const records = recordsToSend(terminal, topic, values, options);
+  const records = recordsToSend(terminal, values, options);
   return withCluster(terminal, options, async (cluster) => {
     const producer = new Producer(cluster, {
       acks,
@@ -57,7 +58,7 @@ export async function run(
     const report = options.has("output") ? makeReport(terminal, options) : undefined;
     for await (const record of records) {
       await producer.ready();
-      producer.send(record).then(
+      producer.send(topic, record).then(
         (metadata) => {
           tally.take(metadata);
           report?.(metadata);
@@ -116,11 +117,10 @@ async function conclude(
 
 async function* recordsToSend(
   terminal: Terminal,
-  topic: string,
   values: readonly string[],
   options: Options,
-): AsyncGenerator<ProducerRecord> {
-  const fixed = fixedParts(topic, options);
+): AsyncGenerator<RawRecord> {
+  const fixed = fixedParts(options);
   const format = options.choice("format", ["lines", "ndjson", "whole"]) ?? "lines";
   if (options.has("tombstone")) {
     if (fixed.key === null) throw usageProblem("--tombstone needs the --key that it deletes");
@@ -140,25 +140,28 @@ async function* recordsToSend(
   }
 }
 
-type FixedParts = Omit<ProducerRecord, "value">;
+/** What all records of one call have in common. */
+interface FixedParts extends Omit<RawRecord, "value" | "headers"> {
+  readonly key: Buffer | null;
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
+}
 
-function fixedParts(topic: string, options: Options): FixedParts {
+function fixedParts(options: Options): FixedParts {
   const partition = options.integer("partition", { min: 0 });
   const key = options.text("key");
   const headers = options.list("header").map((entry) => {
     const equals = entry.indexOf("=");
     if (equals <= 0) throw usageProblem(`--header takes name=value, not "${entry}"`);
-    return { key: entry.slice(0, equals), value: Buffer.from(entry.slice(equals + 1)) };
+    return [entry.slice(0, equals), Buffer.from(entry.slice(equals + 1))] as const;
   });
   return {
-    topic,
     key: key === undefined ? null : Buffer.from(key),
     headers,
     ...(partition === undefined ? {} : { partition }),
   };
 }
 
-function splitLine(line: Buffer, separator: string | undefined, fixed: FixedParts): ProducerRecord {
+function splitLine(line: Buffer, separator: string | undefined, fixed: FixedParts): RawRecord {
   if (separator === undefined) return { ...fixed, value: line };
   const mark = Buffer.from(unescape(separator));
   const at = line.indexOf(mark);
@@ -173,18 +176,13 @@ function unescape(text: string): string {
   return text.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
 }
 
-function fromJson(
-  line: string,
-  number: number,
-  fixed: FixedParts,
-  options: Options,
-): ProducerRecord {
+function fromJson(line: string, number: number, fixed: FixedParts, options: Options): RawRecord {
   const { key, value, headers, timestamp } = parseRecordJson(line, number);
   return {
     ...fixed,
     key: options.has("key") ? fixed.key : key,
     value,
-    headers: [...headers, ...(fixed.headers ?? [])],
+    headers: [...headers.map(({ key: name, value }) => [name, value] as const), ...fixed.headers],
     // The partition of another topic means nothing here, unless somebody says so.
     ...(timestamp === undefined ? {} : { timestamp }),
   };

@@ -1,0 +1,141 @@
+import type { Timer } from "../../platform/clock.ts";
+import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
+import { isRetriableError, KafkaError } from "../errors.ts";
+import { Backoff } from "./backoff.ts";
+import type { PartitionQueue } from "./partition-queue.ts";
+import type { ProducerTopic } from "./producer-topic.ts";
+import { errorOf } from "./producer-error.ts";
+
+/**
+ * A topic that was there may be missing for so long before its records are given up: metadata of one broker
+ * may be behind that of another.
+ */
+const MISSING_MS_MAX = 5_000;
+
+export interface LookupListener {
+  /** Those who wait for the topic may look again; `isFresh`: it is as brokers said just now. */
+  onLooked(topic: ProducerTopic, isFresh: boolean): void;
+  /** The topic is not there, or not to be written to. */
+  onGone(topic: ProducerTopic, error: Error): void;
+}
+
+/** Finds out about topics and their leaders, one question at a time for each topic. */
+export class TopicLookup {
+  readonly #cluster: Cluster;
+  readonly #options: {
+    readonly blockTimeoutMs: number;
+    readonly retryBackoffMs: number;
+    readonly createTopics: boolean;
+  };
+  readonly #listener: LookupListener;
+  readonly #backoffs = new Map<ProducerTopic, Backoff>();
+  readonly #errors = new Map<ProducerTopic, unknown>();
+  readonly #timers = new Set<Timer>();
+  readonly #stop = new AbortController();
+
+  constructor(
+    cluster: Cluster,
+    options: {
+      readonly blockTimeoutMs: number;
+      readonly retryBackoffMs: number;
+      readonly createTopics: boolean;
+    },
+    listener: LookupListener,
+  ) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** Whether the leader of the partition is known; else it is asked for. */
+  isLed(queue: PartitionQueue): boolean {
+    const { topic } = queue;
+    const known = this.#cluster.knownTopic(topic.name);
+    if (known === undefined) {
+      this.find(topic);
+      return false;
+    }
+    if (known !== topic.metadata) topic.update(known);
+    if (queue.leaderId >= 0) return true;
+    this.find(topic, true);
+    return false;
+  }
+
+  /** Takes what the client knows of the topic, if it knows it. */
+  takeKnown(topic: ProducerTopic): void {
+    const known = this.#cluster.knownTopic(topic.name);
+    if (known !== undefined) topic.update(known);
+  }
+
+  /** Why the topic was not found, when it was looked for last. */
+  errorOf(topic: ProducerTopic): unknown {
+    return this.#errors.get(topic);
+  }
+
+  /** Asks for a topic; `anew`: what is known is not good enough. */
+  find(topic: ProducerTopic, anew = false): void {
+    if (topic.isLookingUp) return;
+    topic.isLookingUp = true;
+    this.#ask(topic.name, anew).then(
+      (metadata) => {
+        topic.isLookingUp = false;
+        this.#errors.delete(topic);
+        this.#backoffs.delete(topic);
+        topic.missingSinceMs = undefined;
+        topic.update(metadata);
+        this.#listener.onLooked(topic, true);
+      },
+      (thrown: unknown) => this.#failed(topic, thrown),
+    );
+  }
+
+  async #ask(name: string, anew: boolean): Promise<TopicMetadata> {
+    const { blockTimeoutMs, createTopics: create } = this.#options;
+    const timeoutMs = Math.min(blockTimeoutMs, this.#cluster.requestTimeoutMs);
+    const options = { create, timeoutMs, signal: this.#stop.signal };
+    if (anew) await this.#cluster.metadataOf([name], options);
+    return this.#cluster.topic(name, options);
+  }
+
+  #failed(topic: ProducerTopic, thrown: unknown): void {
+    this.#errors.set(topic, thrown);
+    const pauseMs = this.#backoffOf(topic).nextMs();
+    if (this.#stop.signal.aborted) return;
+    if (!isRetriableError(thrown) && !this.#mayComeBack(topic, thrown)) {
+      topic.isLookingUp = false;
+      this.#listener.onGone(topic, errorOf(thrown));
+      return;
+    }
+    // Whoever waits for the topic asks again when he looks; until then nobody shall ask.
+    const timer = this.#cluster.platform.clock.setTimer(pauseMs, () => {
+      this.#timers.delete(timer);
+      topic.isLookingUp = false;
+      this.#listener.onLooked(topic, false);
+    });
+    this.#timers.add(timer);
+  }
+
+  /** A topic that was there is given some time. */
+  #mayComeBack(topic: ProducerTopic, thrown: unknown): boolean {
+    const isMissing = thrown instanceof KafkaError && thrown.code === "UNKNOWN_TOPIC_OR_PARTITION";
+    if (!isMissing || topic.metadata === undefined) return false;
+    const nowMs = this.#cluster.platform.clock.monotonicMs();
+    topic.missingSinceMs ??= nowMs;
+    return nowMs - topic.missingSinceMs < MISSING_MS_MAX;
+  }
+
+  #backoffOf(topic: ProducerTopic): Backoff {
+    let backoff = this.#backoffs.get(topic);
+    if (backoff === undefined) {
+      const { retryBackoffMs } = this.#options;
+      backoff = new Backoff(retryBackoffMs, this.#cluster.platform.random);
+      this.#backoffs.set(topic, backoff);
+    }
+    return backoff;
+  }
+
+  close(): void {
+    this.#stop.abort();
+    for (const timer of this.#timers) timer.cancel();
+  }
+}
