@@ -1,6 +1,6 @@
 import type { BrokerConnection } from "../cluster/connection.ts";
 import type { Backoff } from "./backoff.ts";
-import type { PartitionQueue } from "./partition-queue.ts";
+import type { PartitionQueue } from "./producer-topic.ts";
 
 /** A broker that leads partitions of a producer: the connection to it, and the request that is being filled. */
 export class BrokerLink {

@@ -7,9 +7,9 @@ import { GroupDelivery, PromisedDelivery, type Delivery } from "./delivery.ts";
 import { FailedBatch, type FailedRecords } from "./failed-records.ts";
 import { anonymous, IdempotentIdentity, type IdentitySource } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { ProducerBatch } from "./producer-batch.ts";
 import { bufferFull, errorOf, invalidOption } from "./producer-error.ts";
-import { ParkedRecord, type ProducerTopic } from "./producer-topic.ts";
+import { ParkedRecord } from "./parked-record.ts";
+import type { ProducerTopic, QueuedBatch } from "./producer-topic.ts";
 import type { RecordMetadata, TopicLike, UntypedRecord } from "./producer-record.ts";
 import { Append, RecordAccumulator } from "./record-accumulator.ts";
 import { encodeHeaders, encodeKey, encodeValue, type EncodedField } from "./record-encoder.ts";
@@ -327,7 +327,7 @@ export class ProducerEngine {
     await this.#accumulator.flush();
   }
 
-  #batchFailed(batch: ProducerBatch, error: Error): void {
+  #batchFailed(batch: QueuedBatch, error: Error): void {
     batch.fail(error);
     if (batch.postedCount === 0) return;
     // Its records may be read as long as somebody keeps them.

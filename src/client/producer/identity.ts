@@ -9,8 +9,6 @@ import { apiCall } from "../cluster/api-call.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isRetriableError, KafkaError, throwOnError } from "../errors.ts";
 import { Backoff } from "./backoff.ts";
-import type { PartitionQueue } from "./partition-queue.ts";
-import type { ProducerBatch } from "./producer-batch.ts";
 import { errorOf } from "./producer-error.ts";
 
 /** Who writes, to brokers (KIP-98). Sequences of a partition begin anew under another one. */
@@ -48,9 +46,9 @@ export interface IdentitySource {
   /** Another identity in place of one under which sequences were lost; it may take a while. */
   renew(from: ProducerIdentity): void;
   /** Whether the partition may be written to now; if not, what is missing is asked for. */
-  mayWrite(queue: PartitionQueue): boolean;
-  /** A batch was given up. */
-  gaveUp(batch: ProducerBatch, error: Error): void;
+  mayWrite(topic: string, partition: number): boolean;
+  /** Records of a partition were given up. */
+  gaveUp(error: Error): void;
 }
 
 /** Of a producer without idempotence. */

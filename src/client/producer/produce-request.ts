@@ -9,7 +9,7 @@ import {
 import type { ElementOf } from "../../protocol/schema.ts";
 import { apiCall } from "../cluster/api-call.ts";
 import type { BrokerConnection } from "../cluster/connection.ts";
-import type { ProducerBatch } from "./producer-batch.ts";
+import type { QueuedBatch } from "./producer-topic.ts";
 
 /** Topics by id (KIP-516): a topic that was made anew meanwhile does not get the records of the old one. */
 const byId = apiCall(ApiKey.PRODUCE, produceRequest, produceResponse);
@@ -37,7 +37,7 @@ export interface ProduceParameters {
 
 /** Sealed batches on their way to one broker, at most one for each partition. */
 export class ProduceRequest {
-  readonly batches: readonly ProducerBatch[];
+  readonly batches: readonly QueuedBatch[];
   readonly call: typeof byId;
   readonly body: ProduceRequestInput;
   /** Topic ids of the batches when they were sent, or their names: what answers are told by. */
@@ -45,7 +45,7 @@ export class ProduceRequest {
   readonly #isById: boolean;
 
   constructor(
-    batches: readonly ProducerBatch[],
+    batches: readonly QueuedBatch[],
     connection: BrokerConnection,
     parameters: ProduceParameters,
   ) {
@@ -64,7 +64,7 @@ export class ProduceRequest {
   /** Calls `take` with each batch and its answer; `undefined` when the broker forgot it. */
   forEachAnswer(
     response: ProduceResponse,
-    take: (batch: ProducerBatch, answer: PartitionResponse | undefined) => void,
+    take: (batch: QueuedBatch, answer: PartitionResponse | undefined) => void,
   ): void {
     const answers = new Map<string, PartitionResponse>();
     for (const { name, topicId, partitionResponses } of response.responses) {
@@ -91,6 +91,6 @@ export class ProduceRequest {
   }
 }
 
-function topicIdOf({ queue }: ProducerBatch): string {
+function topicIdOf({ queue }: QueuedBatch): string {
   return queue.topic.metadata?.topicId ?? ZERO_UUID;
 }

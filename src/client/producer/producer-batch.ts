@@ -6,7 +6,6 @@ import type { RecordView } from "../../records/record-cursor.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { Delivery } from "./delivery.ts";
 import type { ProducerIdentity } from "./identity.ts";
-import type { PartitionQueue } from "./partition-queue.ts";
 
 /** How the batches of a producer are written. */
 export interface BatchFormat {
@@ -15,12 +14,18 @@ export interface BatchFormat {
   readonly isTransactional: boolean;
 }
 
+/** The partition that a batch is for. */
+export interface BatchOwner {
+  readonly topic: { readonly name: string };
+  readonly partition: number;
+}
+
 /**
  * Records of one partition that are sent together. They are written into the memory of the batch when they
  * are appended; of a record nothing else is kept, save the delivery of one that somebody waits for.
  */
-export class ProducerBatch {
-  readonly queue: PartitionQueue;
+export class ProducerBatch<Q extends BatchOwner = BatchOwner> {
+  readonly queue: Q;
   /** Place among the batches of its partition; the second half of a split batch lies between. */
   readonly order: number;
   /** By the monotonic clock: when its first record came. */
@@ -60,7 +65,7 @@ export class ProducerBatch {
   readonly #span: number;
 
   constructor(
-    queue: PartitionQueue,
+    queue: Q,
     format: BatchFormat,
     memory: Buffer,
     place: { readonly order: number; readonly span?: number; readonly createdMs: number },
@@ -170,14 +175,14 @@ export class ProducerBatch {
   }
 
   /** The same records in two batches that take their places; not to be used afterwards. */
-  split(): readonly [ProducerBatch, ProducerBatch] {
+  split(): readonly [ProducerBatch<Q>, ProducerBatch<Q>] {
     const middle = Math.ceil(this.#count / 2);
     const span = this.#span / 2;
     const { createdMs, order } = this;
     const memory = (): Buffer => Buffer.allocUnsafe(Math.ceil(this.#uncompressedBytes / 2) + 256);
     const halves = [
-      new ProducerBatch(this.queue, this.#format, memory(), { order, span, createdMs }),
-      new ProducerBatch(this.queue, this.#format, memory(), {
+      new ProducerBatch<Q>(this.queue, this.#format, memory(), { order, span, createdMs }),
+      new ProducerBatch<Q>(this.queue, this.#format, memory(), {
         order: order + span,
         span,
         createdMs,

@@ -1,80 +1,176 @@
+import { assert } from "../../core/assert.ts";
 import type { Random } from "../../platform/random.ts";
-import type { NewField, NewHeader } from "../../records/build.ts";
 import type { TopicMetadata } from "../cluster/cluster.ts";
-import type { Delivery } from "./delivery.ts";
-import { PartitionQueue } from "./partition-queue.ts";
-import { StickyPartitioner } from "./sticky-partitioner.ts";
+import { Fifo } from "./fifo.ts";
+import type { ProducerIdentity } from "./identity.ts";
+import type { ParkedBarrier, ParkedRecord } from "./parked-record.ts";
+import type { ProducerBatch } from "./producer-batch.ts";
+import { StickyPartitioner, type PartitionLoad } from "./sticky-partitioner.ts";
 
-/** A record that cannot go into a batch yet: its topic is not known, there is no room, or its codec takes time. */
-export class ParkedRecord {
-  readonly kind = "record";
-  key: NewField;
-  value: NewField;
-  headers: readonly NewHeader[];
-  partition: number | undefined;
-  readonly timestamp: number;
-  readonly delivery: Delivery | undefined;
-  /** By the monotonic clock: when it is given up. */
-  readonly deadlineMs: number;
-  /** Bytes of memory that count for it, 0 when there was no room for it. */
-  countedBytes = 0;
-  /** Whether its codec is still at work. */
-  isEncoding = false;
-  /** Settled before its turn: by its signal, or by its codec. */
-  isGone = false;
+/** A batch in the queue of its partition. */
+export type QueuedBatch = ProducerBatch<PartitionQueue>;
 
-  constructor(
-    record: {
-      readonly key: NewField;
-      readonly value: NewField;
-      readonly headers: readonly NewHeader[];
-      readonly partition: number | undefined;
-      readonly timestamp: number;
-    },
-    delivery: Delivery | undefined,
-    deadlineMs: number,
-  ) {
-    this.key = record.key;
-    this.value = record.value;
-    this.headers = record.headers;
-    this.partition = record.partition;
-    this.timestamp = record.timestamp;
-    this.delivery = delivery;
-    this.deadlineMs = deadlineMs;
-  }
+/** Under what a batch is to be sent. */
+export interface BatchStamp {
+  readonly identity: ProducerIdentity;
+  readonly baseSequence: number;
 }
 
-/** A flush that waits for the records before it. */
-export interface ParkedBarrier {
-  readonly kind: "barrier";
-  readonly reached: () => void;
-}
+/**
+ * The batches of one partition, in order, and where its sequence stands.
+ *
+ * Invariants of an idempotent producer: batches that have a place in the sequence stand before those that
+ * have none; under one identity the places follow one another without a gap; a batch that may be in the log
+ * keeps its place until a broker has said that it is, or, knowing the sequence, that it is not. What is sent
+ * under another identity is therefore in the log only once.
+ */
+export class PartitionQueue implements PartitionLoad {
+  readonly topic: ProducerTopic;
+  readonly partition: number;
+  /** Node id of the leader, -1 while it is not known. */
+  leaderId = -1;
+  isAvailable = true;
+  /** To be sent, the oldest first. */
+  readonly pending: QueuedBatch[] = [];
+  /** Sent, and not answered yet; the oldest first. */
+  readonly inFlight: QueuedBatch[] = [];
+  /** Where the batches in flight went. */
+  inFlightNodeId = -1;
+  /**
+   * One batch at a time until one is acknowledged: after a failure, so that what is sent again keeps the
+   * order; and under a new identity, because a partition that does not know it takes any sequence as the
+   * first one.
+   */
+  isCareful = true;
+  /** Not to be sent before this time of the monotonic clock. */
+  notBeforeMs = 0;
+  /** Failures since a batch was acknowledged. */
+  failures = 0;
+  /** Bytes of the last batch: so many the next one is expected to hold. */
+  expectedBytes = 0;
+  #identity: ProducerIdentity | undefined;
+  /** A part of the sequence will never be written: what comes next needs another identity. */
+  #hasGap = false;
+  #nextSequence = 0;
+  #nextOrder = 0;
 
-/** A queue that may become long, and gives its first entries quickly. */
-export class Fifo<T> {
-  #items: T[] = [];
-  #first = 0;
-
-  get length(): number {
-    return this.#items.length - this.#first;
+  constructor(topic: ProducerTopic, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
   }
 
-  get first(): T | undefined {
-    return this.#items[this.#first];
+  get queuedBatches(): number {
+    return this.pending.length;
   }
 
-  push(item: T): void {
-    this.#items.push(item);
+  get isEmpty(): boolean {
+    return this.pending.length === 0 && this.inFlight.length === 0;
   }
 
-  shift(): T | undefined {
-    const item = this.#items[this.#first];
-    this.#first++;
-    if (this.#first * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#first);
-      this.#first = 0;
+  /** The batch that takes records. */
+  get open(): QueuedBatch | undefined {
+    const last = this.pending.at(-1);
+    return last === undefined || last.isClosed ? undefined : last;
+  }
+
+  /** Under whom sequences were lost, if the next batch cannot go out before there is somebody else. */
+  get spentIdentity(): ProducerIdentity | undefined {
+    if (!this.#hasGap) return undefined;
+    const next = this.pending[0];
+    return next === undefined || next.mayBeWritten ? undefined : this.#identity;
+  }
+
+  /** Adds a new batch. */
+  add(batch: QueuedBatch): void {
+    this.pending.push(batch);
+  }
+
+  nextOrder(): number {
+    return this.#nextOrder++;
+  }
+
+  /**
+   * What the oldest pending batch is to be sent under; `current` is who the producer is now. Between
+   * transactions (`switchesOver`) a new identity is taken whether or not sequences were lost.
+   */
+  stampFor(batch: QueuedBatch, current: ProducerIdentity, switchesOver: boolean): BatchStamp {
+    const { identity, baseSequence } = batch;
+    if (identity !== undefined && (batch.mayBeWritten || !this.#hasGap)) {
+      return { identity, baseSequence };
     }
-    return item;
+    const isNew = this.#identity === undefined || this.#hasGap;
+    if (isNew || (switchesOver && this.#identity !== current)) this.#adopt(current);
+    assert(this.#identity !== undefined, "an identity was adopted");
+    return { identity: this.#identity, baseSequence: this.#nextSequence };
+  }
+
+  #adopt(identity: ProducerIdentity): void {
+    assert(this.inFlight.length === 0, "nothing is on its way when the identity changes");
+    this.#identity = identity;
+    this.#nextSequence = 0;
+    this.#hasGap = false;
+    this.isCareful = true;
+    for (const batch of this.pending) {
+      // The broker has not got those before it, so it cannot have got this one.
+      batch.mayBeWritten = false;
+      batch.identity = undefined;
+      batch.baseSequence = -1;
+    }
+  }
+
+  /** The oldest pending batch is on its way, sealed under its stamp. */
+  launch(batch: QueuedBatch, nodeId: number): void {
+    const first = this.pending.shift();
+    assert(first === batch, "the oldest batch is sent first");
+    this.inFlight.push(batch);
+    this.inFlightNodeId = nodeId;
+    this.expectedBytes = batch.uncompressedBytes;
+    // One that goes out again has a place before that.
+    const isNew = batch.identity !== undefined && batch.baseSequence === this.#nextSequence;
+    if (isNew) this.#nextSequence = batch.nextSequence;
+  }
+
+  /** A batch on its way was answered, or its connection ended. */
+  land(batch: QueuedBatch): void {
+    remove(this.inFlight, batch);
+  }
+
+  /** Puts a batch that landed back to its place, to be sent again. */
+  putBack(batch: QueuedBatch): void {
+    const { pending } = this;
+    let at = 0;
+    while (at < pending.length && pending[at]!.order < batch.order) at++;
+    pending.splice(at, 0, batch);
+    this.isCareful = true;
+  }
+
+  /** Takes a batch out that was not sent, or not again. */
+  drop(batch: QueuedBatch): void {
+    remove(this.pending, batch);
+  }
+
+  /** Whether no batch before this one still has to find its place in the log. */
+  isFirst(batch: QueuedBatch): boolean {
+    const isBefore = ({ order, identity }: QueuedBatch): boolean =>
+      order < batch.order && identity !== undefined;
+    return !this.pending.some(isBefore) && !this.inFlight.some(isBefore);
+  }
+
+  /** The broker's sequence is another one: everything not acknowledged needs another identity. */
+  loseSequence(): void {
+    this.#hasGap = true;
+    this.isCareful = true;
+  }
+
+  /** A batch that was taken out will not be sent again: its place in the sequence stays empty. */
+  giveUp(batch: QueuedBatch): void {
+    if (batch.identity === undefined || batch.identity !== this.#identity) return;
+    if (!batch.mayBeWritten && batch.nextSequence === this.#nextSequence) {
+      // Nothing came after it, so its place can be taken by the next.
+      this.#nextSequence = batch.baseSequence;
+      return;
+    }
+    this.loseSequence();
   }
 }
 
@@ -120,4 +216,10 @@ export class ProducerTopic {
       if (wasMadeAnew) queue.isCareful = true;
     }
   }
+}
+
+function remove(batches: QueuedBatch[], batch: QueuedBatch): void {
+  const at = batches.indexOf(batch);
+  assert(at >= 0, "a batch is where it was put");
+  batches.splice(at, 1);
 }

@@ -9,11 +9,11 @@ import type { Delivery } from "./delivery.ts";
 import { bytesOf, FailedParkedRecord, type FailedRecords } from "./failed-records.ts";
 import { Flush } from "./flush.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { PartitionQueue } from "./partition-queue.ts";
 import { partitionOfKey } from "./partitioner.ts";
 import { ProducerBatch, type BatchFormat } from "./producer-batch.ts";
 import { errorOf, invalidOption, notAccepted, recordTooLarge } from "./producer-error.ts";
-import { ProducerTopic, type ParkedRecord } from "./producer-topic.ts";
+import type { ParkedRecord } from "./parked-record.ts";
+import { ProducerTopic, type PartitionQueue, type QueuedBatch } from "./producer-topic.ts";
 import { recordBound } from "./record-size.ts";
 
 /** What became of an attempt to put a record into a batch. */
@@ -52,7 +52,7 @@ export class RecordAccumulator {
   readonly #random: Random;
   readonly #listener: AccumulatorListener;
   readonly #waitingForRoom = new Set<ProducerTopic>();
-  readonly #flushes = new WeakMap<ProducerBatch, Flush[]>();
+  readonly #flushes = new WeakMap<QueuedBatch, Flush[]>();
   #roomWaiters: (() => void)[] = [];
   #bufferedBytes = 0;
 
@@ -186,7 +186,7 @@ export class RecordAccumulator {
   }
 
   /** The open batch with room for so many bytes, or a new one; nothing without memory for it. */
-  #batchFor(queue: PartitionQueue, bytesMax: number): ProducerBatch | undefined {
+  #batchFor(queue: PartitionQueue, bytesMax: number): QueuedBatch | undefined {
     const { batchBytes, bufferBytes } = this.#options;
     const { open } = queue;
     if (open !== undefined) {
@@ -208,7 +208,7 @@ export class RecordAccumulator {
     return this.#newBatch(queue, memoryBytes);
   }
 
-  #newBatch(queue: PartitionQueue, memoryBytes: number): ProducerBatch {
+  #newBatch(queue: PartitionQueue, memoryBytes: number): QueuedBatch {
     const memory = this.pool.take(memoryBytes);
     const place = { order: queue.nextOrder(), createdMs: this.#clock.monotonicMs() };
     const batch = new ProducerBatch(queue, this.#format, memory, place);
@@ -355,13 +355,13 @@ export class RecordAccumulator {
   }
 
   /** A batch takes another amount of memory than `memoryBytes`, which was counted for it. */
-  recount(batch: ProducerBatch, memoryBytes: number): void {
+  recount(batch: QueuedBatch, memoryBytes: number): void {
     this.#bufferedBytes += batch.memoryBytes - memoryBytes;
     this.#roomMayBeThere();
   }
 
   /** Puts the halves of a batch in its place. */
-  replace(batch: ProducerBatch, halves: readonly ProducerBatch[]): void {
+  replace(batch: QueuedBatch, halves: readonly QueuedBatch[]): void {
     const flushes = this.#flushes.get(batch);
     for (const half of halves) {
       batch.queue.putBack(half);
@@ -375,7 +375,7 @@ export class RecordAccumulator {
   }
 
   /** The records of a batch know their fate. */
-  settled(batch: ProducerBatch): void {
+  settled(batch: QueuedBatch): void {
     const flushes = this.#flushes.get(batch);
     if (flushes === undefined) return;
     this.#flushes.delete(batch);
@@ -383,7 +383,7 @@ export class RecordAccumulator {
   }
 
   /** A batch is acknowledged or given up, and nowhere any more. */
-  complete(batch: ProducerBatch): void {
+  complete(batch: QueuedBatch): void {
     this.settled(batch);
     this.#bufferedBytes -= batch.memoryBytes;
     batch.release(this.pool);

@@ -9,11 +9,9 @@ import { Backoff } from "./backoff.ts";
 import { BrokerLink } from "./broker-link.ts";
 import type { IdentitySource } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { PartitionQueue } from "./partition-queue.ts";
 import { ProduceRequest, type PartitionResponse } from "./produce-request.ts";
-import type { ProducerBatch } from "./producer-batch.ts";
 import { closedBefore, deliveryTimedOut, errorOf } from "./producer-error.ts";
-import type { ProducerTopic } from "./producer-topic.ts";
+import type { PartitionQueue, ProducerTopic, QueuedBatch } from "./producer-topic.ts";
 import type { RecordAccumulator } from "./record-accumulator.ts";
 import type { TopicLookup } from "./topic-lookup.ts";
 
@@ -45,7 +43,7 @@ export interface SenderParts {
   readonly lookup: TopicLookup;
   readonly metrics: ProducerMetrics;
   /** A batch will not be tried any more; its sequence is seen to. */
-  readonly onGivenUp: (batch: ProducerBatch, error: Error) => void;
+  readonly onGivenUp: (batch: QueuedBatch, error: Error) => void;
 }
 
 /**
@@ -131,7 +129,7 @@ export class Sender {
   }
 
   /** Whether the partition lets its oldest batch go, whoever leads it. */
-  #maySend(queue: PartitionQueue, batch: ProducerBatch, nowMs: number): boolean {
+  #maySend(queue: PartitionQueue, batch: QueuedBatch, nowMs: number): boolean {
     const { identities, lookup, options } = this.#parts;
     const { inFlight } = queue;
     if (inFlight.length > 0) {
@@ -148,7 +146,10 @@ export class Sender {
     const spent = queue.spentIdentity;
     if (spent !== undefined) identities.renew(spent);
     const isKept = batch.identity !== undefined && spent === undefined;
-    return (isKept || identities.current !== undefined) && identities.mayWrite(queue);
+    return (
+      (isKept || identities.current !== undefined) &&
+      identities.mayWrite(queue.topic.name, queue.partition)
+    );
   }
 
   /** Whether one more request may go to the broker now; connects to it when that is missing. */
@@ -165,7 +166,7 @@ export class Sender {
   }
 
   /** Whether the batch goes out without waiting for more records. */
-  #isDue(batch: ProducerBatch, link: BrokerLink, nowMs: number): boolean {
+  #isDue(batch: QueuedBatch, link: BrokerLink, nowMs: number): boolean {
     if (batch.isClosed || this.#parts.accumulator.isExhausted) return true;
     const { lingerMs } = this.#parts.options;
     if (lingerMs === undefined) return link.inFlight === 0;
@@ -227,9 +228,9 @@ export class Sender {
   }
 
   /** Makes the bytes of what was chosen; from now on it is on its way. */
-  #seal(link: BrokerLink, nowMs: number): ProducerBatch[] {
+  #seal(link: BrokerLink, nowMs: number): QueuedBatch[] {
     const { accumulator, identities, metrics } = this.#parts;
-    const batches: ProducerBatch[] = [];
+    const batches: QueuedBatch[] = [];
     for (const queue of link.takeChosen()) {
       const batch = queue.pending[0]!;
       const { memoryBytes } = batch;
@@ -267,7 +268,7 @@ export class Sender {
   #ship(
     link: BrokerLink,
     connection: BrokerConnection,
-    batches: readonly ProducerBatch[],
+    batches: readonly QueuedBatch[],
     nowMs: number,
   ): void {
     const { options, identities } = this.#parts;
@@ -322,7 +323,7 @@ export class Sender {
   }
 
   #take(
-    batch: ProducerBatch,
+    batch: QueuedBatch,
     answer: PartitionResponse | undefined,
     endpoints: readonly NodeEndpoint[],
   ): void {
@@ -344,7 +345,7 @@ export class Sender {
     }
   }
 
-  #succeed(batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
+  #succeed(batch: QueuedBatch, baseOffset: number, logAppendTimeMs: number): void {
     const { accumulator, metrics } = this.#parts;
     const { queue } = batch;
     queue.isCareful = false;
@@ -359,7 +360,7 @@ export class Sender {
 
   /** A broker said no. */
   #refused(
-    batch: ProducerBatch,
+    batch: QueuedBatch,
     error: KafkaError,
     endpoints: readonly NodeEndpoint[],
     answer?: PartitionResponse,
@@ -410,7 +411,7 @@ export class Sender {
   }
 
   /** Leaves a batch that landed for another try, after a pause or as soon as its turn comes. */
-  #retry(batch: ProducerBatch, thrown: unknown, pauses: boolean): void {
+  #retry(batch: QueuedBatch, thrown: unknown, pauses: boolean): void {
     const { queue } = batch;
     batch.lastError = thrown;
     const nowMs = this.#clock.monotonicMs();
@@ -431,18 +432,18 @@ export class Sender {
   }
 
   /** A batch that is in no queue any more is lost. */
-  #giveUp(batch: ProducerBatch, error: Error): void {
+  #giveUp(batch: QueuedBatch, error: Error): void {
     const { accumulator, identities, metrics, onGivenUp } = this.#parts;
     batch.queue.giveUp(batch);
     if (!batch.isAbandoned) {
       metrics.recordsFailed += batch.count;
       onGivenUp(batch, error);
     }
-    identities.gaveUp(batch, error);
+    identities.gaveUp(error);
     accumulator.complete(batch);
   }
 
-  #isLate(batch: ProducerBatch, nowMs: number): boolean {
+  #isLate(batch: QueuedBatch, nowMs: number): boolean {
     return batch.createdMs + this.#parts.options.deliveryTimeoutMs <= nowMs;
   }
 
@@ -470,13 +471,13 @@ export class Sender {
     this.#expireAtMs = nowMs + this.#expiryCheckMs;
   }
 
-  #expireBatch(batch: ProducerBatch): void {
+  #expireBatch(batch: QueuedBatch): void {
     batch.queue.drop(batch);
     this.#giveUp(batch, this.#late(batch));
   }
 
   /** Nobody waits for the batch any more; what became of it the next ones must know all the same. */
-  #abandon(batch: ProducerBatch): void {
+  #abandon(batch: QueuedBatch): void {
     const { accumulator, metrics, onGivenUp } = this.#parts;
     metrics.recordsFailed += batch.count;
     onGivenUp(batch, this.#late(batch));
@@ -484,7 +485,7 @@ export class Sender {
     accumulator.settled(batch);
   }
 
-  #late(batch: ProducerBatch): Error {
+  #late(batch: QueuedBatch): Error {
     const { topic, partition } = batch.queue;
     const { deliveryTimeoutMs } = this.#parts.options;
     const { mayBeWritten } = batch;

@@ -2,8 +2,7 @@ import type { Timer } from "../../platform/clock.ts";
 import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
 import { isRetriableError, KafkaError } from "../errors.ts";
 import { Backoff } from "./backoff.ts";
-import type { PartitionQueue } from "./partition-queue.ts";
-import type { ProducerTopic } from "./producer-topic.ts";
+import type { PartitionQueue, ProducerTopic } from "./producer-topic.ts";
 import { errorOf } from "./producer-error.ts";
 
 /**
