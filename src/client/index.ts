@@ -1,18 +1,168 @@
 /** `moldau/client`: speaks to any Kafka. */
+export { Admin } from "./admin/admin.ts";
+export type { AclOperation } from "./admin/acl-words.ts";
+export type {
+  AclBinding,
+  AclFilter,
+  AclPatternType,
+  AclPermission,
+  AclResourceType,
+  NewAcl,
+} from "./admin/acls.ts";
+export type {
+  BrokerDescription,
+  ClusterDescription,
+  ControllerDescription,
+  DescribeClusterOptions,
+} from "./admin/brokers.ts";
 export {
-  Admin,
   ConfigResourceType,
-  type ConfigChange,
   type ConfigEntry,
-  type ConfigResource,
-  type CreatedTopic,
-  type GroupDescription,
-  type GroupListing,
-  type GroupMember,
-  type NewTopic,
-  type Outcome,
-  type ReplicaSize,
-} from "./admin/admin.ts";
+  type ConfigSource,
+  type ConfigSynonym,
+  type ConfigType,
+  type ConfigValue,
+} from "./admin/config-values.ts";
+export type {
+  ConfigAlteration,
+  ConfigChange,
+  ConfigChanges,
+  ConfigResource,
+  DescribeConfigsOptions,
+} from "./admin/configs.ts";
+export type {
+  CreateDelegationTokenOptions,
+  DelegationToken,
+  DescribeDelegationTokensOptions,
+  ExpireDelegationTokenOptions,
+  RenewDelegationTokenOptions,
+} from "./admin/delegation-tokens.ts";
+export type {
+  AnyGroupDescription,
+  DescribeGroupsOptions,
+  GroupSelector,
+} from "./admin/describe-groups.ts";
+export type {
+  DescribeTopicsOptions,
+  ListTopicsOptions,
+  PartitionDescription,
+  TopicDescription,
+} from "./admin/describe-topics.ts";
+export {
+  TopicMismatch,
+  type EnsuredTopic,
+  type EnsureOptions,
+  type TopicDifference,
+} from "./admin/ensure.ts";
+export type { FeatureDescription, Features, FeatureUpdate } from "./admin/features.ts";
+export type {
+  ClassicGroupDescription,
+  ClassicGroupMember,
+  ConsumerGroupDescription,
+  ConsumerGroupMember,
+  GroupDescription,
+  GroupMember,
+  ShareGroupDescription,
+  ShareGroupMember,
+} from "./admin/group-descriptions.ts";
+export type {
+  GroupOffset,
+  GroupOffsetsOptions,
+  GroupOffsetsQuery,
+  OffsetAlteration,
+  OneGroupOffsetsOptions,
+} from "./admin/group-offsets.ts";
+export type { GroupState, GroupType } from "./admin/group-words.ts";
+export type {
+  GroupListing,
+  ListGroupsOptions,
+  MemberSelector,
+  RemoveMembersOptions,
+} from "./admin/groups.ts";
+export type { GroupLag, GroupLagOptions, PartitionLag } from "./admin/lag.ts";
+export type {
+  BrokerLogDirs,
+  DescribeLogDirsOptions,
+  LogDir,
+  LogDirReplica,
+  Replica,
+  ReplicaLogDirs,
+  ReplicaMove,
+  ReplicaOutcome,
+  ReplicaPlace,
+  ReplicaSize,
+} from "./admin/log-dirs.ts";
+export type {
+  DeletedRecords,
+  FoundOffset,
+  ListOffsetsOptions,
+  OffsetPlace,
+  OffsetQuery,
+  PartitionRange,
+  RecordsToDelete,
+} from "./admin/offsets.ts";
+export { valuesOf, type Outcome, type PartitionOutcome, type Settled } from "./admin/outcome.ts";
+export type {
+  NewVoter,
+  QuorumDescription,
+  QuorumEndpoint,
+  QuorumReplica,
+  VoterKey,
+  VoterOptions,
+} from "./admin/quorum.ts";
+export type {
+  ClientQuotas,
+  DescribeClientQuotasOptions,
+  QuotaAlteration,
+  QuotaEntity,
+  QuotaEntityType,
+  QuotaFilter,
+} from "./admin/quotas.ts";
+export type {
+  ElectedLeader,
+  ElectionType,
+  OngoingReassignment,
+  Reassignment,
+  ReassignOptions,
+} from "./admin/reassignments.ts";
+export type {
+  ScramAlteration,
+  ScramCredential,
+  ScramDeletion,
+  ScramMechanism,
+  ScramUpsertion,
+} from "./admin/scram-users.ts";
+export type { ShareGroupOffset, ShareOffsetAlteration } from "./admin/share-offsets.ts";
+export type {
+  StreamsGroupDescription,
+  StreamsGroupMember,
+  StreamsInternalTopic,
+  StreamsNode,
+  StreamsSubtopology,
+  StreamsTask,
+  StreamsTaskOffset,
+  StreamsTasks,
+  StreamsTopology,
+} from "./admin/streams-groups.ts";
+export type {
+  CreatedTopic,
+  CreatePartitionsOptions,
+  CreateTopicsOptions,
+  NewPartitions,
+  NewTopic,
+  TopicSelector,
+  ValidateOption,
+} from "./admin/topics.ts";
+export type {
+  AbortTransactionSpec,
+  DescribeProducersOptions,
+  FencedProducer,
+  ListTransactionsOptions,
+  ProducerState,
+  TransactionDescription,
+  TransactionListing,
+  TransactionState,
+} from "./admin/transactions.ts";
 export {
   Cluster,
   type BrokerMetadata,

@@ -1,4 +1,4 @@
-import { Admin, type GroupDescription, type GroupMember } from "../../client/admin/admin.ts";
+import { Admin, type GroupDescription, type GroupMember } from "../../client/admin/old-admin.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
 import { listOffsets, OffsetSpec } from "../../client/consumer/list-offsets.ts";
 import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";

@@ -5,7 +5,7 @@ import {
   type ConfigChange,
   type ConfigEntry,
   type ConfigResource,
-} from "../../client/admin/admin.ts";
+} from "../../client/admin/old-admin.ts";
 import { parseProperties } from "../../config/properties.ts";
 import type { Options } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";

@@ -1,4 +1,4 @@
-import { Admin } from "../../client/admin/admin.ts";
+import { Admin } from "../../client/admin/old-admin.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
 import type { Position } from "../../client/consumer/assigned-consumer.ts";
 import { commitOffsets, NO_MEMBER, type CommittedOffset } from "../../client/group/group-offsets.ts";

@@ -1,4 +1,4 @@
-import { Admin, ConfigResourceType } from "../../client/admin/admin.ts";
+import { Admin, ConfigResourceType } from "../../client/admin/old-admin.ts";
 import type { Cluster, TopicMetadata } from "../../client/cluster/cluster.ts";
 import { brokerError, KafkaError } from "../../client/errors.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";

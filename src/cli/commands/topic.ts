@@ -1,4 +1,4 @@
-import { Admin, ConfigResourceType, type ConfigEntry, type Outcome } from "../../client/admin/admin.ts";
+import { Admin, ConfigResourceType, type ConfigEntry, type Outcome } from "../../client/admin/old-admin.ts";
 import type { Cluster, TopicMetadata } from "../../client/cluster/cluster.ts";
 import { listOffsets, OffsetSpec } from "../../client/consumer/list-offsets.ts";
 import { timeoutMsOf, withCluster } from "../cluster-options.ts";

@@ -1,0 +1,32 @@
+import { ZERO_UUID } from "../../core/uuid.ts";
+import { ApiKey } from "../../protocol/apis.ts";
+import {
+  getTelemetrySubscriptionsRequest,
+  getTelemetrySubscriptionsResponse,
+} from "../../protocol/messages/get-telemetry-subscriptions.ts";
+import { apiCall } from "../cluster/api-call.ts";
+import type { CallOptions, Cluster } from "../cluster/cluster.ts";
+import { throwOnError } from "../errors.ts";
+import { askAny } from "./routes.ts";
+
+const subscriptionsCall = apiCall(
+  ApiKey.GET_TELEMETRY_SUBSCRIPTIONS,
+  getTelemetrySubscriptionsRequest,
+  getTelemetrySubscriptionsResponse,
+);
+
+/**
+ * Asks for an id under which the metrics of a client can be found at the brokers (KIP-714). Throws
+ * `UNSUPPORTED_API` where no broker collects metrics.
+ */
+export async function newClientInstanceId(
+  cluster: Cluster,
+  options: CallOptions = {},
+): Promise<string> {
+  const deadline = cluster.deadline(options);
+  const body = { clientInstanceId: ZERO_UUID };
+  const check = ({ errorCode }: { readonly errorCode: number }): void =>
+    throwOnError(errorCode, { api: "GetTelemetrySubscriptions" });
+  const response = await askAny(cluster, subscriptionsCall, body, deadline, check);
+  return response.clientInstanceId;
+}
