@@ -5,7 +5,7 @@ import { listOffsetsRequest, listOffsetsResponse } from "../../protocol/messages
 import { apiCall } from "../cluster/api-call.ts";
 import type { CallOptions, Cluster } from "../cluster/cluster.ts";
 import type { Deadline } from "../cluster/deadline.ts";
-import { brokerError, type KafkaError } from "../errors.ts";
+import { brokerError, clientError, type KafkaError } from "../errors.ts";
 import { groupBy, groupByLeader } from "../partitions.ts";
 
 const listOffsetsCall = apiCall(ApiKey.LIST_OFFSETS, listOffsetsRequest, listOffsetsResponse);
@@ -13,17 +13,43 @@ const CONSUMER_REPLICA_ID = -1;
 
 /** Timestamps that mean a place instead of a time. */
 export const OffsetSpec = {
+  /** The end: the high watermark, or the last stable offset for those who read committed records alone. */
   latest: -1,
+  /** The oldest record, wherever it is stored. */
   earliest: -2,
   /** The record with the greatest timestamp (KIP-734). */
   maxTimestamp: -3,
+  /** The oldest record on the leader's own disk (KIP-405). */
+  earliestLocal: -4,
+  /** The newest record in tiered storage (KIP-1005); -1 where nothing is. */
+  latestTiered: -5,
+  /** The oldest record that tiered storage is still to get (KIP-1023); -1 where it is not in use. */
+  earliestPendingUpload: -6,
 } as const;
+
+/** Versions that know an {@link OffsetSpec}: older ones would look for records of that time. */
+const specVersions: ReadonlyMap<number, number> = new Map([
+  [OffsetSpec.maxTimestamp, 7],
+  [OffsetSpec.earliestLocal, 8],
+  [OffsetSpec.latestTiered, 9],
+  [OffsetSpec.earliestPendingUpload, 11],
+]);
 
 export interface PartitionOffset extends TopicPartition {
   /** -1: no record has this timestamp or a later one. */
   readonly offset: number;
   /** Of the record found, -1 for places. */
   readonly timestamp: number;
+  /** Epoch of the leader that the offset is of, -1 when not known. */
+  readonly leaderEpoch: number;
+}
+
+/** What to look for in one partition. */
+export interface OffsetQuery extends TopicPartition {
+  /** Milliseconds since 1970, or an {@link OffsetSpec}. */
+  readonly timestamp: number;
+  /** Of the leader as it is known, so that another one refuses. */
+  readonly leaderEpoch?: number | undefined;
 }
 
 export interface ListOffsetsOptions extends CallOptions {
@@ -46,13 +72,14 @@ export async function listOffsets(
   const nameOf = ({ topic, partition }: TopicPartition): string =>
     topicPartitionName(topic, partition);
   const attempt = async (): Promise<void> => {
-    const missing = partitions.filter((partition) => !found.has(nameOf(partition)));
+    const missing = partitions
+      .filter((partition) => !found.has(nameOf(partition)))
+      .map(({ topic, partition }) => ({ topic, partition, timestamp }));
     const byLeader = await groupByLeader(cluster, missing, deadline);
     const answers = await Promise.all(
-      [...byLeader].map(([leader, of]) => {
-        const request = requestOf(of, timestamp, options.readCommitted === true);
-        return askLeader(cluster, leader, request, deadline);
-      }),
+      [...byLeader].map(([leader, queries]) =>
+        askOffsets(cluster, leader, queries, options.readCommitted === true, deadline),
+      ),
     );
     for (const answer of answers.flat()) if ("offset" in answer) found.set(nameOf(answer), answer);
     for (const answer of answers.flat()) if (!("offset" in answer)) throw answer;
@@ -61,39 +88,51 @@ export async function listOffsets(
   return partitions.flatMap((partition) => found.get(nameOf(partition)) ?? []);
 }
 
-function requestOf(
-  partitions: readonly TopicPartition[],
-  timestamp: number,
+/** Asks one leader once: an offset, or an error, for each partition. */
+export async function askOffsets(
+  cluster: Cluster,
+  leader: number,
+  queries: readonly OffsetQuery[],
   readCommitted: boolean,
-) {
+  deadline: Deadline,
+): Promise<readonly (PartitionOffset | KafkaError)[]> {
+  const connection = await cluster.connectionTo(leader, deadline);
+  checkSpecs(queries, connection.versionOf(listOffsetsCall) ?? 0, connection.where);
+  const bounds = cluster.bounds(deadline);
+  const response = await connection.request(
+    listOffsetsCall,
+    { ...requestOf(queries, readCommitted), timeoutMs: Math.ceil(bounds.timeoutMs) },
+    bounds,
+  );
+  return response.topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch }) =>
+      errorCode === ErrorCode.NONE
+        ? { topic, partition, offset, timestamp, leaderEpoch }
+        : brokerError(errorCode, { api: "ListOffsets", topic, partition, nodeId: leader }),
+    ),
+  );
+}
+
+function requestOf(queries: readonly OffsetQuery[], readCommitted: boolean) {
   return {
     replicaId: CONSUMER_REPLICA_ID,
     isolationLevel: readCommitted ? 1 : 0,
-    topics: [...groupBy(partitions, ({ topic }) => topic)].map(([name, of]) => ({
+    topics: [...groupBy(queries, ({ topic }) => topic)].map(([name, of]) => ({
       name,
-      partitions: of.map(({ partition }) => ({ partitionIndex: partition, timestamp })),
+      partitions: of.map(({ partition, timestamp, leaderEpoch = -1 }) => ({
+        partitionIndex: partition,
+        timestamp,
+        currentLeaderEpoch: leaderEpoch,
+      })),
     })),
   };
 }
 
-async function askLeader(
-  cluster: Cluster,
-  leader: number,
-  request: ReturnType<typeof requestOf>,
-  deadline: Deadline,
-): Promise<(PartitionOffset | KafkaError)[]> {
-  const connection = await cluster.connectionTo(leader, deadline);
-  const bounds = cluster.bounds(deadline);
-  const response = await connection.request(
-    listOffsetsCall,
-    { ...request, timeoutMs: Math.ceil(bounds.timeoutMs) },
-    bounds,
-  );
-  return response.topics.flatMap(({ name: topic, partitions }) =>
-    partitions.map(({ partitionIndex: partition, errorCode, offset, timestamp }) =>
-      errorCode === ErrorCode.NONE
-        ? { topic, partition, offset, timestamp }
-        : brokerError(errorCode, { topic, partition }),
-    ),
-  );
+function checkSpecs(queries: readonly OffsetQuery[], version: number, broker: string): void {
+  for (const { timestamp } of queries) {
+    const needed = specVersions.get(timestamp) ?? 0;
+    if (version >= needed) continue;
+    const message = `${broker} does not know this place in a log: it takes version ${needed} of ListOffsets`;
+    throw clientError("UNSUPPORTED_API", message, { context: { api: "ListOffsets", broker } });
+  }
 }

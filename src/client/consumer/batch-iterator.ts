@@ -1,0 +1,157 @@
+import { activeTracing, type ProcessSpan } from "../diagnostics/open-telemetry.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
+import type { Taker } from "./consumer-core.ts";
+import type { ConsumerRecord } from "./consumer-record.ts";
+import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+
+/** How records are put together. */
+export interface BatchesOptions {
+  /** The most records of one batch. Default 500. */
+  readonly max?: number | undefined;
+  /** How long the first record of a batch waits for others, in milliseconds. Default 0: what is there at once. */
+  readonly withinMs?: number | undefined;
+}
+
+const BATCH_RECORDS_MAX = 500;
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** Several records at a time. The records of a batch are done when the next batch is asked for. */
+export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, Taker {
+  readonly isConcurrent = false;
+  readonly #owner: TakingOwner;
+  readonly #taker: RecordTaker;
+  readonly #max: number;
+  readonly #withinMs: number;
+  /** The first offset of each partition in what was handed out last. */
+  readonly #undone = new Map<AssignedPartition, number>();
+  #isOpen = true;
+  #hasBegun = false;
+  #tail: Promise<unknown> = Promise.resolve();
+  #span: ProcessSpan | undefined;
+  /** What the next call throws. */
+  #failure: { readonly thrown: unknown } | undefined;
+
+  constructor(owner: TakingOwner, { max, withinMs }: BatchesOptions) {
+    this.#owner = owner;
+    this.#taker = new RecordTaker(owner);
+    this.#max = Math.max(1, max ?? BATCH_RECORDS_MAX);
+    this.#withinMs = withinMs ?? 0;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  get isAtWork(): boolean {
+    return this.#isOpen && this.#undone.size > 0;
+  }
+
+  firstUndone(partition: AssignedPartition): number | undefined {
+    return this.#undone.get(partition) ?? this.#taker.firstUndone(partition);
+  }
+
+  next(): Promise<IteratorResult<ConsumerRecord[], undefined>> {
+    const next = this.#tail.then(() => this.#next());
+    this.#tail = next.catch(() => undefined);
+    return next;
+  }
+
+  /** The loop was left: its records are not done, unless another loop takes up the consumer. */
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#isOpen = false;
+    this.#endSpan();
+    const { core } = this.#owner;
+    if (core.watchesProgress) core.progressed();
+    return Promise.resolve(DONE);
+  }
+
+  async #next(): Promise<IteratorResult<ConsumerRecord[], undefined>> {
+    this.#finishBatch();
+    if (!this.#isOpen) return DONE;
+    this.#throwFailure();
+    if (!this.#hasBegun) await this.#taker.begin(this);
+    this.#hasBegun = true;
+    this.#taker.check(this);
+    const batch = await this.#gather();
+    if (batch.length === 0) {
+      this.#isOpen = false;
+      await this.#owner.finish();
+      return DONE;
+    }
+    this.#startSpan(batch);
+    return { done: false, value: batch };
+  }
+
+  /** A batch; empty at the end of everything. What throws comes after the records before it. */
+  async #gather(): Promise<ConsumerRecord[]> {
+    const first = this.#taker.takeNow() ?? (await this.#taker.take());
+    if (first === undefined) return [];
+    const batch: ConsumerRecord[] = [];
+    this.#put(first, batch);
+    try {
+      this.#takeThere(batch);
+      if (batch.length < this.#max && this.#withinMs > 0) await this.#takeWithin(batch);
+    } catch (thrown) {
+      // The records before it are handed out first.
+      this.#failure = { thrown };
+    }
+    return batch;
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    throw failure.thrown;
+  }
+
+  #takeThere(batch: ConsumerRecord[]): void {
+    while (batch.length < this.#max) {
+      const record = this.#taker.takeNow();
+      if (record === undefined) return;
+      this.#put(record, batch);
+    }
+  }
+
+  async #takeWithin(batch: ConsumerRecord[]): Promise<void> {
+    const { clock } = this.#owner.core.cluster.platform;
+    const untilMs = clock.monotonicMs() + this.#withinMs;
+    while (batch.length < this.#max) {
+      const leftMs = untilMs - clock.monotonicMs();
+      if (leftMs <= 0) return;
+      const record = await this.#taker.take(leftMs);
+      if (record === undefined) return;
+      this.#put(record, batch);
+      this.#takeThere(batch);
+    }
+  }
+
+  #put(record: ConsumerRecord, batch: ConsumerRecord[]): void {
+    batch.push(record);
+    const partition = this.#owner.core.buffer.takenFrom;
+    if (partition !== undefined && !this.#undone.has(partition)) {
+      this.#undone.set(partition, record.offset);
+    }
+  }
+
+  #finishBatch(): void {
+    if (this.#undone.size === 0) return;
+    this.#undone.clear();
+    this.#endSpan();
+    const { core } = this.#owner;
+    if (core.watchesProgress) core.progressed();
+  }
+
+  #startSpan(batch: readonly ConsumerRecord[]): void {
+    const tracing = activeTracing();
+    if (tracing === undefined) return;
+    const { core } = this.#owner;
+    const { clientId } = core.cluster;
+    this.#span = tracing.startProcessBatch(batch, { clientId, group: core.options.group });
+  }
+
+  #endSpan(): void {
+    this.#span?.end();
+    this.#span = undefined;
+  }
+}

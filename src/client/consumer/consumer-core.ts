@@ -1,0 +1,380 @@
+import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
+import { ZERO_UUID } from "../../core/uuid.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
+import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
+import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
+import { brokerError, clientError, kafkaError } from "../errors.ts";
+import type { Membership } from "../group/membership.ts";
+import { AssignedPartition } from "./assigned-partition.ts";
+import type { ResolvedOptions, StartPlace } from "./consumer-options.ts";
+import { Fetcher } from "./fetcher.ts";
+import { LeaderTable } from "./leader-table.ts";
+import { Positioner } from "./positioner.ts";
+import type { ReadingContext } from "./reading-context.ts";
+import { RecordBuffer } from "./record-buffer.ts";
+import type { TopicSelection } from "./topic-selection.ts";
+import { TopicTracker } from "./topic-tracker.ts";
+
+/** What hands records out: it knows which of them the program is still at work on. */
+export interface Taker {
+  /** The first offset of the partition that was handed out and is not done; `undefined` when all is done. */
+  firstUndone(partition: AssignedPartition): number | undefined;
+  /**
+   * Whether {@link firstUndone} also holds for a commit that the program asks for. A loop that takes one thing
+   * after the other asks from within its body, so what it is at counts as done.
+   */
+  readonly isConcurrent: boolean;
+  /** Whether what is undone will be done if one waits for it. */
+  readonly isAtWork: boolean;
+}
+
+/**
+ * A consumer without its surface: the partitions that it reads, what keeps them read, and what was fetched.
+ * Where partitions come from (a group, or the program) is its owner's part.
+ */
+export class ConsumerCore implements ReadingContext {
+  readonly cluster: Cluster;
+  readonly channel: string;
+  readonly options: ResolvedOptions;
+  readonly selection: TopicSelection;
+  readonly metrics: ConsumerMetrics;
+  readonly partitions = new Map<string, AssignedPartition>();
+  readonly leaders: LeaderTable;
+  readonly buffer: RecordBuffer;
+  readonly tracker: TopicTracker;
+  /** Set where partitions belong to a group. */
+  membership: Membership | undefined;
+  /** The loop that takes records now, or did last. */
+  taker: Taker | undefined;
+  /** Nothing more is handed out: the consumer is to be closed once the program is done with what it has. */
+  isStopping = false;
+  /** Whether {@link progressed} wants to be called whenever something is done. */
+  watchesProgress = false;
+
+  readonly #closing = new AbortController();
+  readonly #fetcher: Fetcher;
+  readonly #positioner: Positioner;
+  readonly #waiting = new Set<() => void>();
+  readonly #progressListeners = new Set<() => void>();
+  #failure: unknown;
+  #hasFailed = false;
+
+  constructor(
+    cluster: Cluster,
+    selection: TopicSelection,
+    options: ResolvedOptions,
+    metrics: ConsumerMetrics,
+  ) {
+    this.cluster = cluster;
+    this.channel = cluster.newChannel("consumer");
+    this.selection = selection;
+    this.options = options;
+    this.metrics = metrics;
+    this.leaders = new LeaderTable(cluster);
+    this.buffer = new RecordBuffer(
+      { onFilled: () => this.wakeTakers(), onDrained: () => this.#onDrained() },
+      metrics,
+    );
+    this.tracker = new TopicTracker(cluster, this.leaders, this.closing, {
+      onTopics: (topics) => this.#onTopics(topics),
+      onMissing: (topic) => this.#onMissing(topic),
+      onFailed: (thrown) => this.fail(thrown),
+    });
+    this.#fetcher = new Fetcher(this);
+    this.#positioner = new Positioner(this, () => this.membership);
+  }
+
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Bytes that were fetched and not handed out, and those that answers under way may bring. */
+  get heldBytes(): number {
+    return this.buffer.bytes + this.#fetcher.reservedBytes;
+  }
+
+  // What goes wrong
+
+  /** Ends the loop that takes records: the first failure counts until it has been told. */
+  fail(thrown: unknown): void {
+    if (this.#hasFailed || this.closing.aborted) return;
+    this.#hasFailed = true;
+    this.#failure = thrown;
+    this.wakeTakers();
+  }
+
+  /** Throws what went wrong, once; the next attempt to take records tries again. */
+  throwFailure(): void {
+    if (!this.#hasFailed) return;
+    const failure = this.#failure;
+    this.#hasFailed = false;
+    this.#failure = undefined;
+    throw failure;
+  }
+
+  /** Sets everything going again after a failure was told, and lets failed partitions say so anew. */
+  retry(): void {
+    this.buffer.requeueFailures(this.partitions.values());
+    this.#positioner.wake();
+    this.#fetcher.wake();
+  }
+
+  // What is read
+
+  find(topic: string, partition: number): AssignedPartition | undefined {
+    return this.partitions.get(topicPartitionName(topic, partition));
+  }
+
+  /** The state of a partition; throws `INVALID_ARGUMENT` when this consumer does not read it. */
+  assigned({ topic, partition }: TopicPartition): AssignedPartition {
+    const found = this.find(topic, partition);
+    if (found !== undefined) return found;
+    throw clientError("INVALID_ARGUMENT", `this consumer does not read ${topic}-${partition}`, {
+      context: { topic, partition },
+    });
+  }
+
+  /** Begins to read partitions that it does not read yet. */
+  add(partitions: readonly TopicPartition[], startsAt?: StartPlace): void {
+    for (const { topic, partition } of partitions) {
+      const name = topicPartitionName(topic, partition);
+      if (this.partitions.has(name)) continue;
+      const decoder = this.selection.decoderOf(topic);
+      const added = new AssignedPartition({ topic, partition }, decoder, startsAt);
+      added.topicId = this.leaders.idOf(topic) ?? ZERO_UUID;
+      this.partitions.set(name, added);
+    }
+    this.metrics.assignedPartitions = this.partitions.size;
+    this.#positioner.wake();
+  }
+
+  /** Stops reading partitions; what was fetched of them is dropped. */
+  remove(partitions: readonly AssignedPartition[]): void {
+    for (const partition of partitions) {
+      partition.isGone = true;
+      this.buffer.drop(partition);
+      if (this.partitions.get(partition.name) === partition) this.partitions.delete(partition.name);
+    }
+    this.metrics.assignedPartitions = this.partitions.size;
+    this.wakeTakers();
+  }
+
+  /** Whether all that is to be read was handed out; false without `until`. */
+  get isFinished(): boolean {
+    if (!this.options.untilEnd) return false;
+    for (const partition of this.partitions.values()) if (!partition.isFinished) return false;
+    return this.membership === undefined || this.partitions.size > 0;
+  }
+
+  /** Whether everything there is was handed out, as of the last answers. */
+  get isAtEnd(): boolean {
+    const { readCommitted } = this.options;
+    for (const partition of this.partitions.values()) {
+      const end = partition.readableEnd(readCommitted);
+      if (end < 0 || partition.position < end) return false;
+    }
+    return true;
+  }
+
+  /** Where the program is done with a partition. */
+  doneOffset(partition: AssignedPartition): number {
+    const { position } = partition;
+    return Math.min(position, this.taker?.firstUndone(partition) ?? position);
+  }
+
+  /** The same for a commit that the program asks for. */
+  handedOutOffset(partition: AssignedPartition): number {
+    return this.taker?.isConcurrent === true ? this.doneOffset(partition) : partition.position;
+  }
+
+  // Moving positions
+
+  /** Reads a partition on from another offset. */
+  seek(partition: AssignedPartition, offset: number): void {
+    this.buffer.drop(partition);
+    if (offset < partition.position) partition.mayCommitBack = true;
+    partition.moveTo(offset, -1);
+    if (partition.wanted?.kind === "start" && this.options.untilEnd)
+      partition.startsAt = { offset };
+    else partition.wanted = undefined;
+    partition.leaderEpoch = this.leaders.find(partition.topic, partition.partition)?.epoch ?? -1;
+    this.retry();
+  }
+
+  /** The record at the offset was not handed out after all: it comes next. */
+  putBack(partition: AssignedPartition, offset: number): void {
+    if (partition.isGone || partition.position <= offset) return;
+    this.buffer.drop(partition);
+    partition.moveTo(offset, -1);
+    partition.wanted = undefined;
+    this.#fetcher.wake();
+  }
+
+  pause(partition: AssignedPartition): void {
+    partition.isPaused = true;
+    this.buffer.setAside(partition);
+  }
+
+  resume(partition: AssignedPartition): void {
+    partition.isPaused = false;
+    this.buffer.enqueue(partition);
+    this.#fetcher.wake();
+  }
+
+  /** Leaves the records of a partition in the buffer while one of them is worked on. */
+  hold(partition: AssignedPartition): void {
+    partition.isHeld = true;
+    this.buffer.setAside(partition);
+  }
+
+  letGo(partition: AssignedPartition): void {
+    partition.isHeld = false;
+    this.buffer.enqueue(partition);
+  }
+
+  // Waiting
+
+  wantLeaders(topic: string): void {
+    this.tracker.want(topic);
+  }
+
+  wantPlaces(): void {
+    this.#positioner.wake();
+  }
+
+  wantRecords(): void {
+    this.#fetcher.wake();
+    this.wakeTakers();
+  }
+
+  /** Resolves when there may be something to take or to tell, or after the time. */
+  waitForChange(maxWaitMs = Infinity): Promise<void> {
+    return new Promise((resolve) => {
+      const timer =
+        maxWaitMs === Infinity
+          ? undefined
+          : this.cluster.platform.clock.setTimer(maxWaitMs, () => done());
+      const done = (): void => {
+        timer?.cancel();
+        this.#waiting.delete(done);
+        resolve();
+      };
+      this.#waiting.add(done);
+    });
+  }
+
+  wakeTakers(): void {
+    if (this.#waiting.size === 0) return;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Calls when something was done; while there are listeners takers tell. */
+  onProgress(listener: () => void): () => void {
+    this.#progressListeners.add(listener);
+    this.watchesProgress = true;
+    return () => {
+      this.#progressListeners.delete(listener);
+      this.watchesProgress = this.#progressListeners.size > 0;
+    };
+  }
+
+  /** A taker is done with something. */
+  progressed(): void {
+    for (const listener of this.#progressListeners) listener();
+  }
+
+  /** Waits until all that is assigned has a place or has failed. Throws what went wrong. */
+  async placed(): Promise<void> {
+    for (;;) {
+      this.throwFailure();
+      if (this.closing.aborted) throw clientError("CLOSED", "the consumer was closed");
+      const isWaiting = [...this.partitions.values()].some(
+        ({ wanted, failure }) => wanted?.kind === "start" && failure === undefined,
+      );
+      if (!isWaiting) return;
+      await this.waitForChange();
+    }
+  }
+
+  /** Stops whatever goes on by itself. */
+  async close(): Promise<void> {
+    if (this.closing.aborted) return;
+    // Sessions are ended on their connections, which the signal leaves alone when they are idle.
+    this.tracker.close();
+    this.#closing.abort();
+    this.remove([...this.partitions.values()]);
+    this.wakeTakers();
+    await this.#fetcher.close();
+  }
+
+  #onDrained(): void {
+    this.#fetcher.wake();
+    for (const { wanted } of this.partitions.values()) {
+      if (wanted?.kind === "reset") this.#positioner.wake();
+    }
+  }
+
+  // Topics change
+
+  #onTopics(topics: readonly TopicMetadata[]): void {
+    for (const { name, topicId, partitions, isInternal } of topics) {
+      if (name === null) continue;
+      for (const { partitionIndex } of partitions) {
+        const known = this.partitions.get(topicPartitionName(name, partitionIndex));
+        if (known === undefined || topicId === "" || topicId === ZERO_UUID) continue;
+        if (known.topicId === ZERO_UUID) known.topicId = topicId;
+        else if (known.topicId !== topicId) this.#onRecreated(known);
+      }
+      this.onTopic?.(name, partitions.length, isInternal);
+    }
+    this.#positioner.wake();
+    this.wantRecords();
+  }
+
+  /** For an owner that follows topics: called with what metadata say of each. */
+  onTopic: ((topic: string, partitions: number, isInternal: boolean) => void) | undefined;
+
+  /** Another topic has the name now. All its records are new, so it is read from its beginning. */
+  #onRecreated(partition: AssignedPartition): void {
+    const { topic, partition: index, name } = partition;
+    this.cluster.logger.warn("a topic was made anew and is read from its beginning", {
+      topic,
+      partition: index,
+    });
+    if (this.options.onOutOfRange === "fail") {
+      const message = `partition ${name}: the topic was deleted and made anew; its offsets mean other records`;
+      this.buffer.drop(partition);
+      this.buffer.fail(
+        partition,
+        kafkaError(message, {
+          code: "INCONSISTENT_TOPIC_ID",
+          errorCode: ErrorCode.INCONSISTENT_TOPIC_ID,
+          retriable: false,
+          context: { topic, partition: index },
+        }),
+      );
+      return;
+    }
+    const { isPaused } = partition;
+    this.remove([partition]);
+    this.add([{ topic, partition: index }], "earliest");
+    this.assigned({ topic, partition: index }).isPaused = isPaused;
+  }
+
+  #onMissing(topic: string): void {
+    if (this.membership !== undefined) return;
+    const gone = [...this.partitions.values()].filter((partition) => partition.topic === topic);
+    if (gone.length === 0) return;
+    if (this.selection.names === undefined) {
+      // A pattern means what there is.
+      this.remove(gone);
+      return;
+    }
+    const code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+    this.fail(
+      brokerError(code, { topic }, `topic ${topic} is gone: it was deleted while it was read`, {
+        retriable: false,
+      }),
+    );
+  }
+}

@@ -1,0 +1,173 @@
+import { clientError } from "../errors.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
+import type { ConsumerCore, Taker } from "./consumer-core.ts";
+import type { ConsumerRecord } from "./consumer-record.ts";
+import type { RecordDecoding } from "./record-decoding.ts";
+
+/** Work of the program between two looks at the network: longer than this, and the loop lets others run. */
+const TURN_MS = 4;
+/** Records between two looks at the clock, adapted to how long the program works on each. */
+const TURN_RECORDS_MIN = 1;
+const TURN_RECORDS_MAX = 1_024;
+/** How often a group hears that records are waited for. */
+const POLLED_MS = 1_000;
+
+/** What a loop needs of its consumer besides the core. */
+export interface TakingOwner {
+  readonly core: ConsumerCore;
+  readonly decoding: RecordDecoding;
+  /** Joins the group or finds the partitions; once, whoever asks. */
+  start(): Promise<void>;
+  /** The loop came to the end of what is to be read. */
+  finish(): Promise<void>;
+}
+
+/**
+ * Takes decoded records out of the buffer, for one loop of the program. While records are there, taking one is
+ * a call without promises; now and then the loop has to let others run.
+ */
+export class RecordTaker {
+  readonly #owner: TakingOwner;
+  readonly #core: ConsumerCore;
+  readonly #decoding: RecordDecoding;
+  /** The record that is decoded, or stored elsewhere, before the next one can be taken. */
+  #late: { readonly record: ConsumerRecord; readonly isWanted: Promise<boolean> } | undefined;
+  /** Its partition. */
+  #latePartition: AssignedPartition | undefined;
+  #isInterrupted = false;
+  #turnLeft = 64;
+  #turnRecords = 64;
+  #turnBeganMs = 0;
+  #handedOutMs = -1;
+
+  constructor(owner: TakingOwner) {
+    this.#owner = owner;
+    this.#core = owner.core;
+    this.#decoding = owner.decoding;
+  }
+
+  /** Makes `taker` the one whose work counts. What an older loop left undone is done by this. */
+  async begin(taker: Taker): Promise<void> {
+    this.#core.taker = taker;
+    await this.#owner.start();
+    this.#core.retry();
+  }
+
+  /** Throws `CLOSED` where another loop has begun since: the records are that one's. */
+  check(taker: Taker): void {
+    if (this.#core.taker === taker) return;
+    throw clientError("CLOSED", "another loop takes the records of this consumer now");
+  }
+
+  /** The first offset of a partition that is in the works here. */
+  firstUndone(partition: AssignedPartition): number | undefined {
+    return this.#latePartition === partition ? this.#late?.record.offset : undefined;
+  }
+
+  /** A record if there is one at once and nobody has to be let run before it. Throws failures of a partition. */
+  takeNow(): ConsumerRecord | undefined {
+    if (--this.#turnLeft < 0 || this.#late !== undefined) return undefined;
+    const core = this.#core;
+    for (;;) {
+      if (core.isStopping) return undefined;
+      const record = core.buffer.take();
+      if (record === undefined) return undefined;
+      const partition = core.buffer.takenFrom!;
+      if (partition.decoder === undefined) return record;
+      const outcome = this.#decoding.decode(partition, record);
+      if (outcome === true) return record;
+      if (outcome === false) continue;
+      this.#late = { record, isWanted: outcome };
+      this.#latePartition = partition;
+      return undefined;
+    }
+  }
+
+  /**
+   * The next record, waiting for it at most so long; `undefined` when the time is over, or for good
+   * ({@link isOver}). Throws what ends the iteration.
+   */
+  async take(maxWaitMs = Infinity): Promise<ConsumerRecord | undefined> {
+    const core = this.#core;
+    const { clock } = core.cluster.platform;
+    const untilMs = clock.monotonicMs() + maxWaitMs;
+    this.#beginWaiting();
+    await this.#endTurn();
+    for (;;) {
+      const late = await this.#takeLate();
+      if (late !== undefined) return this.#endWaiting(late);
+      const record = this.takeNow();
+      if (record !== undefined) return this.#endWaiting(record);
+      if (this.#late !== undefined) continue;
+      if (this.isOver || this.#isInterrupted) return undefined;
+      core.throwFailure();
+      if (this.#turnLeft < 0) {
+        await this.#endTurn();
+        continue;
+      }
+      const leftMs = untilMs - clock.monotonicMs();
+      if (leftMs <= 0) return undefined;
+      core.membership?.polled();
+      await core.waitForChange(
+        core.membership === undefined ? leftMs : Math.min(leftMs, POLLED_MS),
+      );
+    }
+  }
+
+  /** Makes {@link take} give up waiting, now and from now on. */
+  interrupt(): void {
+    this.#isInterrupted = true;
+    this.#core.wakeTakers();
+  }
+
+  /** Takes {@link interrupt} back. */
+  goOn(): void {
+    this.#isInterrupted = false;
+  }
+
+  /** Whether nothing more comes. */
+  get isOver(): boolean {
+    const core = this.#core;
+    return core.isStopping || core.closing.aborted || core.isFinished;
+  }
+
+  async #takeLate(): Promise<ConsumerRecord | undefined> {
+    const late = this.#late;
+    if (late === undefined) return undefined;
+    try {
+      const isWanted = await late.isWanted;
+      return isWanted ? late.record : undefined;
+    } finally {
+      this.#late = undefined;
+      this.#latePartition = undefined;
+    }
+  }
+
+  /** Lets others run if the program has worked for long enough. */
+  async #endTurn(): Promise<void> {
+    if (this.#turnLeft >= 0) return;
+    const { clock } = this.#core.cluster.platform;
+    const nowMs = clock.monotonicMs();
+    const tookMs = nowMs - this.#turnBeganMs;
+    const fitting = tookMs <= 0 ? TURN_RECORDS_MAX : (this.#turnRecords * TURN_MS) / tookMs;
+    const most = Math.min(this.#turnRecords * 2, TURN_RECORDS_MAX);
+    this.#turnRecords = Math.round(Math.min(Math.max(fitting, TURN_RECORDS_MIN), most));
+    this.#turnLeft = this.#turnRecords;
+    this.#core.membership?.polled();
+    await new Promise<void>((resolve) => clock.defer(resolve));
+    this.#turnBeganMs = clock.monotonicMs();
+  }
+
+  #beginWaiting(): void {
+    const nowMs = this.#core.cluster.platform.clock.monotonicMs();
+    if (this.#handedOutMs >= 0) this.#core.metrics.workedMs += nowMs - this.#handedOutMs;
+    this.#handedOutMs = nowMs;
+  }
+
+  #endWaiting(record: ConsumerRecord): ConsumerRecord {
+    const nowMs = this.#core.cluster.platform.clock.monotonicMs();
+    this.#core.metrics.waitedMs += nowMs - this.#handedOutMs;
+    this.#handedOutMs = nowMs;
+    return record;
+  }
+}
