@@ -8,7 +8,7 @@ import type { Membership } from "../group/membership.ts";
 import { AssignedPartition } from "./assigned-partition.ts";
 import type { ResolvedOptions, StartPlace } from "./consumer-options.ts";
 import { Fetcher } from "./fetcher.ts";
-import { LeaderTable } from "./leader-table.ts";
+import { leaderEpochOf, topicIdOf } from "./leaders.ts";
 import { Positioner } from "./positioner.ts";
 import type { ReadingContext } from "./reading-context.ts";
 import { RecordBuffer } from "./record-buffer.ts";
@@ -39,7 +39,6 @@ export class ConsumerCore implements ReadingContext {
   readonly selection: TopicSelection;
   readonly metrics: ConsumerMetrics;
   readonly partitions = new Map<string, AssignedPartition>();
-  readonly leaders: LeaderTable;
   readonly buffer: RecordBuffer;
   readonly tracker: TopicTracker;
   /** Set where partitions belong to a group. */
@@ -70,12 +69,11 @@ export class ConsumerCore implements ReadingContext {
     this.selection = selection;
     this.options = options;
     this.metrics = metrics;
-    this.leaders = new LeaderTable(cluster);
     this.buffer = new RecordBuffer(
       { onFilled: () => this.wakeTakers(), onDrained: () => this.#onDrained() },
       metrics,
     );
-    this.tracker = new TopicTracker(cluster, this.leaders, this.closing, {
+    this.tracker = new TopicTracker(cluster, this.closing, {
       onTopics: (topics) => this.#onTopics(topics),
       onMissing: (topic) => this.#onMissing(topic),
       onFailed: (thrown) => this.fail(thrown),
@@ -141,7 +139,7 @@ export class ConsumerCore implements ReadingContext {
       if (this.partitions.has(name)) continue;
       const decoder = this.selection.decoderOf(topic);
       const added = new AssignedPartition({ topic, partition }, decoder, startsAt);
-      added.topicId = this.leaders.idOf(topic) ?? ZERO_UUID;
+      added.topicId = topicIdOf(this.cluster, topic);
       this.partitions.set(name, added);
     }
     this.metrics.assignedPartitions = this.partitions.size;
@@ -197,7 +195,7 @@ export class ConsumerCore implements ReadingContext {
     if (partition.wanted?.kind === "start" && this.options.untilEnd)
       partition.startsAt = { offset };
     else partition.wanted = undefined;
-    partition.leaderEpoch = this.leaders.find(partition.topic, partition.partition)?.epoch ?? -1;
+    partition.leaderEpoch = leaderEpochOf(this.cluster, partition);
     this.retry();
   }
 
@@ -321,7 +319,9 @@ export class ConsumerCore implements ReadingContext {
       if (name === null) continue;
       for (const { partitionIndex } of partitions) {
         const known = this.partitions.get(topicPartitionName(name, partitionIndex));
-        if (known === undefined || topicId === "" || topicId === ZERO_UUID) continue;
+        if (known === undefined) continue;
+        if (leaderEpochOf(this.cluster, known) > known.leaderEpoch) known.retryAtMs = 0;
+        if (topicId === ZERO_UUID) continue;
         if (known.topicId === ZERO_UUID) known.topicId = topicId;
         else if (known.topicId !== topicId) this.#onRecreated(known);
       }

@@ -103,6 +103,11 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
 
   // Taking records
 
+  /** Whether {@link close} was called, or the signal was aborted. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** Record by record. */
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordOf<T>> {
     // The records are of these topics, decoded by their codecs: what RecordOf says of them.

@@ -86,12 +86,10 @@ function onError(
       return;
     case ErrorCode.NOT_LEADER_OR_FOLLOWER:
     case ErrorCode.FENCED_LEADER_EPOCH:
-      if (!learnLeader(context, partition, data, response)) {
-        // A replica that is none any more says nothing of the leader.
-        if (!isFromReplica) context.leaders.forget(topic, index);
-        context.wantLeaders(topic);
+      if (context.cluster.learnLeader(topic, index, data.currentLeader, response.nodeEndpoints)) {
+        return;
       }
-      pause(context, partition);
+      refused(context, partition, errorCode);
       return;
     case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
     case ErrorCode.UNKNOWN_TOPIC_ID:
@@ -100,8 +98,7 @@ function onError(
     case ErrorCode.KAFKA_STORAGE_ERROR:
     case ErrorCode.OFFSET_NOT_AVAILABLE:
     case ErrorCode.LEADER_NOT_AVAILABLE:
-      context.wantLeaders(topic);
-      pause(context, partition);
+      refused(context, partition, errorCode);
       return;
     case ErrorCode.UNKNOWN_LEADER_EPOCH:
     case ErrorCode.UNKNOWN_SERVER_ERROR:
@@ -127,26 +124,17 @@ function onError(
   }
 }
 
-/** Takes the leader that came with the error (KIP-951); false when it brought none that is newer. */
-function learnLeader(
-  { leaders, cluster }: ReadingContext,
-  { topic, partition: index }: AssignedPartition,
-  { currentLeader }: PartitionData,
-  { nodeEndpoints }: FetchResponse,
-): boolean {
-  const { leaderId, leaderEpoch } = currentLeader;
-  const before = leaders.find(topic, index)?.epoch ?? -1;
-  if (leaderId < 0 || leaderEpoch <= before) return false;
-  cluster.learnLeader(topic, index, currentLeader, nodeEndpoints);
-  if (!cluster.brokers.has(leaderId)) return false;
-  leaders.learnLeader(topic, index, { nodeId: leaderId, epoch: leaderEpoch });
-  return true;
+/** The leader is another one, or has not got that far: whoever it is is asked for, and it is tried again. */
+function refused(context: ReadingContext, partition: AssignedPartition, errorCode: number): void {
+  const { topic, partition: index } = partition;
+  context.cluster.forget(brokerError(errorCode, { api: "Fetch", topic, partition: index }));
+  context.wantLeaders(topic);
+  pause(context, partition);
 }
 
-/** The first failure in a row is tried again at once: mostly it is a leader that moved. */
+/** Until a newer leader is known, at the latest. */
 function pause({ cluster }: ReadingContext, partition: AssignedPartition): void {
   partition.failures++;
-  if (partition.failures === 1) return;
-  const pauseMs = retryPauseMs(partition.failures - 1, cluster);
+  const pauseMs = retryPauseMs(partition.failures, cluster);
   partition.retryAtMs = cluster.platform.clock.monotonicMs() + pauseMs;
 }

@@ -19,6 +19,7 @@ import {
   type PartitionToFetch,
   type SessionRequest,
 } from "./fetch-session.ts";
+import { leaderOf, topicIdOf } from "./leaders.ts";
 import { retryPauseMs, type ReadingContext } from "./reading-context.ts";
 
 /** How long a Fetch waits for partitions of its broker that are about to have room again. */
@@ -140,31 +141,31 @@ export class Fetcher {
     partition: AssignedPartition,
     nowMs: number,
   ): void {
-    const { leaders, options, cluster } = this.#context;
+    const { options, cluster } = this.#context;
     const { topic } = partition;
-    const leader = leaders.find(topic, partition.partition);
+    const leader = leaderOf(cluster, partition);
     if (leader === undefined) {
       this.#context.wantLeaders(topic);
       return;
     }
-    if (leader.epoch > partition.leaderEpoch) {
+    if (leader.leaderEpoch > partition.leaderEpoch) {
       // Another leader may not have all that was read; nothing need be asked where it wrote that itself.
-      const mayDiffer = partition.fetchEpoch >= 0 && partition.fetchEpoch !== leader.epoch;
+      const mayDiffer = partition.fetchEpoch >= 0 && partition.fetchEpoch !== leader.leaderEpoch;
       if (mayDiffer) {
         partition.wanted = { kind: "validate" };
         this.#context.wantPlaces();
         return;
       }
-      partition.leaderEpoch = leader.epoch;
+      partition.leaderEpoch = leader.leaderEpoch;
     }
     const replica = partition.preferredReplica;
     const isNear =
       replica >= 0 && partition.preferredUntilMs > nowMs && cluster.brokers.has(replica);
     if (!isNear) partition.preferredReplica = -1;
-    const nodeId = isNear ? replica : leader.nodeId;
+    const nodeId = isNear ? replica : leader.leaderId;
     const one: PartitionToFetch = {
       partition,
-      topicId: leaders.idOf(topic) ?? ZERO_UUID,
+      topicId: topicIdOf(cluster, topic),
       leaderEpoch: partition.leaderEpoch,
       maxBytes: options.fetchPartitionMaxBytes,
     };

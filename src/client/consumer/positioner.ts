@@ -5,6 +5,7 @@ import type { Membership } from "../group/membership.ts";
 import { groupBy } from "../partitions.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { OutOfRangePolicy, StartPlace } from "./consumer-options.ts";
+import { leaderEpochOf, leaderOf } from "./leaders.ts";
 import { askOffsets, OffsetSpec, type PartitionOffset } from "./list-offsets.ts";
 import { askEpochEnds, type EpochEnd } from "./offset-epochs.ts";
 import { retryPauseMs, type ReadingContext } from "./reading-context.ts";
@@ -214,12 +215,12 @@ export class Positioner {
   }
 
   async #validate(partitions: readonly AssignedPartition[]): Promise<boolean> {
-    const { cluster, closing, leaders } = this.#context;
+    const { cluster, closing } = this.#context;
     const deadline = cluster.deadline({ signal: closing });
     let isProgress = false;
     for (const [nodeId, group] of this.#byLeader(partitions)) {
       const queries = group.map(({ topic, partition, fetchEpoch }) => {
-        const leaderEpoch = leaders.find(topic, partition)?.epoch ?? NO_EPOCH;
+        const leaderEpoch = leaderEpochOf(cluster, { topic, partition });
         return { topic, partition, epoch: fetchEpoch, leaderEpoch };
       });
       const answers = await askEpochEnds(cluster, nodeId, queries, deadline);
@@ -285,18 +286,17 @@ export class Positioner {
   }
 
   #begin(partition: AssignedPartition, offset: number, epoch: number): void {
-    const { leaders, buffer } = this.#context;
-    const { topic, partition: index } = partition;
+    const { cluster, buffer } = this.#context;
     buffer.drop(partition);
     partition.moveTo(offset, epoch);
     // An offset that the leader named needs no validation under it; a committed one has an epoch to judge by.
-    partition.leaderEpoch = epoch < 0 ? (leaders.find(topic, index)?.epoch ?? NO_EPOCH) : NO_EPOCH;
+    partition.leaderEpoch = epoch < 0 ? leaderEpochOf(cluster, partition) : NO_EPOCH;
     partition.wanted = undefined;
   }
 
   /** Asks all leaders. Partitions that have none, and those whose answer may be another later, are missing. */
   async #lookUp(lookups: readonly Lookup[]): Promise<Map<AssignedPartition, PartitionOffset>> {
-    const { cluster, options, closing, leaders, buffer } = this.#context;
+    const { cluster, options, closing, buffer } = this.#context;
     const deadline = cluster.deadline({ signal: closing });
     const found = new Map<AssignedPartition, PartitionOffset>();
     const timestamps = new Map(lookups.map(({ partition, timestamp }) => [partition, timestamp]));
@@ -305,7 +305,7 @@ export class Positioner {
         topic,
         partition,
         timestamp: timestamps.get(group[index]!)!,
-        leaderEpoch: leaders.find(topic, partition)?.epoch,
+        leaderEpoch: leaderEpochOf(cluster, { topic, partition }),
       }));
       const answers = await askOffsets(cluster, nodeId, queries, options.readCommitted, deadline);
       for (const answer of answers) {
@@ -322,13 +322,13 @@ export class Positioner {
   }
 
   #byLeader(partitions: Iterable<AssignedPartition>): Map<number, AssignedPartition[]> {
-    const { leaders } = this.#context;
+    const { cluster } = this.#context;
     const led: AssignedPartition[] = [];
     for (const partition of partitions) {
-      if (leaders.find(partition.topic, partition.partition) !== undefined) led.push(partition);
+      if (leaderOf(cluster, partition) !== undefined) led.push(partition);
       else this.#context.wantLeaders(partition.topic);
     }
-    return groupBy(led, ({ topic, partition }) => leaders.find(topic, partition)?.nodeId ?? -1);
+    return groupBy(led, (partition) => leaderOf(cluster, partition)?.leaderId ?? -1);
   }
 }
 

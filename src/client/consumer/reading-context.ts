@@ -1,8 +1,8 @@
+import { backoffMs, RETRY_BACKOFF } from "../cluster/backoff.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { ResolvedOptions } from "./consumer-options.ts";
-import type { LeaderTable } from "./leader-table.ts";
 import type { RecordBuffer } from "./record-buffer.ts";
 
 /** What the parts of one consumer share. */
@@ -14,7 +14,6 @@ export interface ReadingContext {
   readonly metrics: ConsumerMetrics;
   /** What is read at the moment, by `topic-partition`. */
   readonly partitions: ReadonlyMap<string, AssignedPartition>;
-  readonly leaders: LeaderTable;
   readonly buffer: RecordBuffer;
   /** Aborted when the consumer is closed. */
   readonly closing: AbortSignal;
@@ -28,11 +27,7 @@ export interface ReadingContext {
   wantRecords(): void;
 }
 
-const RETRY_MS = 100;
-const RETRY_MAX_MS = 1_000;
-
-/** How long to wait after so many failures in a row: doubles from 100 ms to 1 s, a fifth less or more. */
+/** How long to wait after so many failures in a row. */
 export function retryPauseMs(failures: number, { platform }: Cluster): number {
-  const pauseMs = Math.min(RETRY_MS * 2 ** Math.min(failures - 1, 10), RETRY_MAX_MS);
-  return pauseMs * (0.8 + platform.random.below(400) / 1000);
+  return backoffMs(platform.random, failures, RETRY_BACKOFF);
 }

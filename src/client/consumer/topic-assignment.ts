@@ -41,7 +41,7 @@ async function readableTopics(
   const deadline = core.cluster.deadline({ signal: core.closing });
   const appearing = core.cluster.deadline({ timeoutMs: TOPIC_APPEARS_MS, signal: core.closing });
   for (;;) {
-    const topics = await core.leaders.refresh(names ?? null, deadline);
+    const topics = await core.cluster.metadataOf(names ?? null, { signal: core.closing });
     const isMissing = topics.some(
       ({ errorCode }) => errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     );

@@ -3,7 +3,6 @@ import type { Timer } from "../../platform/clock.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
 import { brokerError, isRetriableError } from "../errors.ts";
-import type { LeaderTable } from "./leader-table.ts";
 import { retryPauseMs } from "./reading-context.ts";
 
 /** How long a topic may be missing from metadata until it counts as deleted. */
@@ -27,7 +26,6 @@ interface Asking {
 /** Keeps the leaders of a consumer's topics up to date: when somebody misses one, and from time to time. */
 export class TopicTracker {
   readonly #cluster: Cluster;
-  readonly #leaders: LeaderTable;
   readonly #listener: TopicTrackerListener;
   readonly #closing: AbortSignal;
   readonly #wanted = new Set<string>();
@@ -39,14 +37,8 @@ export class TopicTracker {
   #isRunning = false;
   #timer: Timer | undefined;
 
-  constructor(
-    cluster: Cluster,
-    leaders: LeaderTable,
-    closing: AbortSignal,
-    listener: TopicTrackerListener,
-  ) {
+  constructor(cluster: Cluster, closing: AbortSignal, listener: TopicTrackerListener) {
     this.#cluster = cluster;
-    this.#leaders = leaders;
     this.#closing = closing;
     this.#listener = listener;
   }
@@ -111,7 +103,7 @@ export class TopicTracker {
     if (isFollowing) for (const topic of this.#followed ?? []) topics.add(topic);
     const asked = isFollowing && this.#followed === null ? null : [...topics];
     try {
-      const answers = await this.#leaders.refresh(asked, { signal: this.#closing });
+      const answers = await this.#cluster.metadataOf(asked, { signal: this.#closing });
       if (this.#closing.aborted) return;
       if (isFollowing) this.#nextFollowMs = this.#nowMs() + this.#everyMs;
       this.#judge(answers, topics, asked === null);
