@@ -2,7 +2,7 @@ import { apiCall, type ApiCall } from "../client/cluster/api-call.ts";
 import { BrokerConnection } from "../client/cluster/connection.ts";
 import { KafkaError } from "../client/errors.ts";
 import { assert } from "../core/assert.ts";
-import { NetworkError, type Network } from "../platform/network.ts";
+import type { Network } from "../platform/network.ts";
 import { apiOf } from "../protocol/apis.ts";
 import type { Fields, InputOf, Message, ValueOf } from "../protocol/schema.ts";
 import { BROKER_HOST, BROKER_PORT } from "./broker-under-test.ts";
@@ -121,7 +121,6 @@ function callOf<Q extends Fields, R extends Fields>(
 
 /** Whether nobody is there (any more), as against an answer that cannot be read. */
 function isGone(thrown: unknown): boolean {
-  if (thrown instanceof NetworkError) return true;
   if (!(thrown instanceof KafkaError)) return false;
-  return ["CONNECTION_CLOSED", "CLOSED", "TIMED_OUT"].includes(thrown.code);
+  return ["CONNECTION_FAILED", "CONNECTION_CLOSED", "CLOSED", "TIMED_OUT"].includes(thrown.code);
 }

@@ -1,6 +1,9 @@
+import { ApiKey } from "../../protocol/apis.ts";
 import type { ApiVersionsResponse } from "../../protocol/messages/api-versions.ts";
 import type { Fields } from "../../protocol/schema.ts";
 import type { ApiCall } from "./api-call.ts";
+
+const TARGET_VERSION = 5;
 
 /** What a broker said that it serves. */
 export class BrokerVersions {
@@ -38,6 +41,12 @@ export class BrokerVersions {
     if (range === undefined) return undefined;
     const version = Math.min(call.maxVersion, range[1]);
     return version >= call.minVersion && version >= range[0] ? version : undefined;
+  }
+
+  /** Whether the broker can be told which node of which cluster is meant (ApiVersions 5). */
+  get namesItsTarget(): boolean {
+    const range = this.apis.get(ApiKey.API_VERSIONS);
+    return range !== undefined && range[1] >= TARGET_VERSION;
   }
 
   /** The level of a feature, 0 where the cluster has none. */

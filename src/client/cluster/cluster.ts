@@ -1,54 +1,49 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Uuid } from "../../core/uuid.ts";
-import { silentLogger, type Logger } from "../../telemetry/logger.ts";
 import type { TlsOptions } from "../../platform/network.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { ApiKey } from "../../protocol/apis.ts";
 import { ErrorCode, isStaleMetadata } from "../../protocol/error-code.ts";
-import {
-  findCoordinatorRequest,
-  findCoordinatorResponse,
-} from "../../protocol/messages/find-coordinator.ts";
-import {
-  metadataRequest,
-  metadataResponse,
-  type MetadataResponse,
-} from "../../protocol/messages/metadata.ts";
-import type { ElementOf, Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
+import type { MetadataResponse } from "../../protocol/messages/metadata.ts";
+import type { Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
 import type { SaslOptions } from "../../security/sasl/sasl-options.ts";
+import { silentLogger, type Logger } from "../../telemetry/logger.ts";
+import { metadataChannel, type MetadataEvent } from "../diagnostics/channels.ts";
 import { ClientMetrics } from "../diagnostics/client-metrics.ts";
-import { apiCall, type ApiCall } from "./api-call.ts";
+import { loadTracing } from "../diagnostics/open-telemetry.ts";
+import {
+  brokerError,
+  clientError,
+  isRetriableError,
+  KafkaError,
+  kafkaError,
+  throwOnError,
+} from "../errors.ts";
+import { addressText, parseAddress, type BrokerAddress } from "./address.ts";
+import type { ApiCall } from "./api-call.ts";
 import { ClientSecurity, isRefusal } from "./authentication.ts";
-import { addressText, BrokerConnection, type BrokerAddress } from "./connection.ts";
+import type { BrokerVersions } from "./broker-versions.ts";
+import type { BrokerConnection } from "./connection.ts";
+import { ConnectionPool, SHARED_CHANNEL, type Endpoint } from "./connection-pool.ts";
+import { Coordinators, type CoordinatorType } from "./coordinators.ts";
 import { Deadline } from "./deadline.ts";
-import { brokerError, clientError, isRetriableError, KafkaError, throwOnError } from "../errors.ts";
+import {
+  MetadataCache,
+  type BrokerMetadata,
+  type LeaderAndEpoch,
+  type PartitionMetadata,
+  type TopicMetadata,
+} from "./metadata-cache.ts";
+import {
+  METADATA_MAX_AGE_MS,
+  MetadataRefresher,
+  REBOOTSTRAP_TRIGGER_MS,
+} from "./metadata-refresher.ts";
 
-const metadataCall = apiCall(ApiKey.METADATA, metadataRequest, metadataResponse);
-const findCoordinatorCall = apiCall(
-  ApiKey.FIND_COORDINATOR,
-  findCoordinatorRequest,
-  findCoordinatorResponse,
-);
-const keyTypes: Readonly<Record<CoordinatorType, number>> = { group: 0, transaction: 1, share: 2 };
+export { parseAddress };
+export type { BrokerMetadata, CoordinatorType, LeaderAndEpoch, PartitionMetadata, TopicMetadata };
 
 /** How long to wait for one connection and one answer, unless told otherwise. */
 export const REQUEST_TIMEOUT_MS = 30_000;
-/** The connection of everything that is answered at once. */
-const SHARED_CHANNEL = "";
-/** Since this version a request for all topics says null, and an empty list means none. */
-const METADATA_NULL_IS_ALL_VERSION = 1;
-const METADATA_AUTO_CREATE_VERSION = 4;
-const FIND_COORDINATOR_LIST_VERSION = 4;
-
-export type TopicMetadata = ElementOf<MetadataResponse["topics"]>;
-export type PartitionMetadata = ElementOf<TopicMetadata["partitions"]>;
-export type BrokerMetadata = ElementOf<MetadataResponse["brokers"]>;
-
-/** Who leads a partition, and since which election (KIP-320); the epoch is -1 where brokers tell none. */
-export interface LeaderAndEpoch {
-  readonly leaderId: number;
-  readonly leaderEpoch: number;
-}
 
 /** Where a broker of a response is found (KIP-951). */
 export interface NodeEndpoint {
@@ -57,9 +52,6 @@ export interface NodeEndpoint {
   readonly port: number;
   readonly rack: string | null;
 }
-
-/** What coordinators coordinate. */
-export type CoordinatorType = "group" | "transaction" | "share";
 
 export interface CoordinatorOptions {
   /** Of {@link Cluster.newChannel}; the shared connection without it. */
@@ -86,6 +78,15 @@ export interface ClusterOptions {
   readonly sasl?: SaslOptions | undefined;
   /** Where this client is (`client.rack`), so that it can read from a replica near it. */
   readonly rack?: string | undefined;
+  /** Until an unused connection is closed (`connections.max.idle.ms`). Default nine minutes. */
+  readonly connectionIdleMaxMs?: number | undefined;
+  /** Until what is known of brokers and topics is asked for again (`metadata.max.age.ms`). Default five minutes. */
+  readonly metadataMaxAgeMs?: number | undefined;
+  /**
+   * How long known brokers may fail to answer before the bootstrap list is tried again
+   * (`metadata.recovery.rebootstrap.trigger.ms`). Default five minutes. When none can be reached it is tried at once.
+   */
+  readonly rebootstrapTriggerMs?: number | undefined;
 }
 
 /** How a call on the cluster is bounded. */
@@ -96,8 +97,8 @@ export interface CallOptions {
 }
 
 /**
- * What a client knows of a cluster: its brokers, who leads which partition, who coordinates which
- * group; and the connections to them. Producers, consumers and the admin share one.
+ * What a client knows of a cluster: its brokers, who leads which partition, who coordinates what; and the
+ * connections to them. Producers, consumers and the admin share one.
  */
 export class Cluster {
   readonly platform: ClientPlatform;
@@ -108,32 +109,53 @@ export class Cluster {
   /** What this client counts; producers and consumers register theirs here. */
   readonly metrics = new ClientMetrics();
   readonly #clientId: string;
-  readonly #security: ClientSecurity;
-  readonly #bootstrap: readonly BrokerAddress[];
-  readonly #connections = new Map<string, Promise<BrokerConnection>>();
-  readonly #brokers = new Map<number, BrokerMetadata>();
-  readonly #topics = new Map<string, TopicMetadata>();
-  readonly #coordinators = new Map<string, BrokerAddress>();
-  #clusterId: string | null = null;
-  #controllerId = -1;
+  readonly #cache = new MetadataCache();
+  readonly #pool: ConnectionPool;
+  readonly #refresher: MetadataRefresher;
+  readonly #coordinators: Coordinators;
   #channels = 0;
+  /** Whether any broker has answered: then silence is an outage, and no mistake in the address. */
+  #hasAnswered = false;
   #closed = false;
 
   private constructor(options: ClusterOptions) {
-    this.platform = options.platform;
+    const { platform, requestTimeoutMs = REQUEST_TIMEOUT_MS, clientId = "moldau" } = options;
+    this.platform = platform;
     this.logger = options.logger ?? silentLogger;
-    this.requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.requestTimeoutMs = requestTimeoutMs;
     this.rack = options.rack;
-    this.#clientId = options.clientId ?? "moldau";
-    this.#security = new ClientSecurity(options, options.platform);
-    this.#bootstrap = options.bootstrap.map(parseAddress);
+    this.#clientId = clientId;
+    this.#pool = new ConnectionPool(options.bootstrap.map(parseAddress), {
+      platform,
+      clientId,
+      requestTimeoutMs,
+      security: new ClientSecurity(options, platform),
+      metrics: this.metrics,
+      idleMaxMs: options.connectionIdleMaxMs,
+      clusterId: () => this.#cache.clusterId,
+      onLost: (nodeId) => this.#onLost(nodeId),
+    });
+    const connect = (): Promise<BrokerConnection> => this.anyConnection(this.deadline());
+    this.#coordinators = new Coordinators({ connect, timeoutMs: requestTimeoutMs });
+    this.#refresher = new MetadataRefresher({
+      platform,
+      logger: this.logger,
+      cache: this.#cache,
+      requestTimeoutMs,
+      maxAgeMs: options.metadataMaxAgeMs ?? METADATA_MAX_AGE_MS,
+      rebootstrapTriggerMs: options.rebootstrapTriggerMs ?? REBOOTSTRAP_TRIGGER_MS,
+      connect,
+      onLearned: (response) => this.#onLearned(response),
+      onFailed: (error) => this.#tell({ kind: "failed", topics: 0, error }),
+      onRebootstrap: () => this.#rebootstrap(),
+    });
   }
 
   /** Connects to the first bootstrap address that answers. Throws `BOOTSTRAP_FAILED`. */
   static async connect(options: ClusterOptions, call: CallOptions = {}): Promise<Cluster> {
     const cluster = new Cluster(options);
     try {
-      await cluster.metadataOf([], call);
+      await Promise.all([cluster.metadataOf([], call), loadTracing()]);
     } catch (thrown) {
       cluster.close();
       throw thrown;
@@ -148,20 +170,26 @@ export class Cluster {
 
   /** `null` for brokers that have none. */
   get clusterId(): string | null {
-    return this.#clusterId;
+    return this.#cache.clusterId;
   }
 
   get controllerId(): number {
-    return this.#controllerId;
+    return this.#cache.controllerId;
   }
 
   /** Brokers by id, as of the last metadata. */
   get brokers(): ReadonlyMap<number, BrokerMetadata> {
-    return this.#brokers;
+    return this.#cache.brokers;
+  }
+
+  /** What the brokers said that they serve, for choices before connecting; `undefined` before the first answer. */
+  get versions(): BrokerVersions | undefined {
+    return this.#pool.anyVersions();
   }
 
   deadline({ timeoutMs, signal }: CallOptions = {}): Deadline {
-    return new Deadline(this.platform.clock, timeoutMs ?? this.requestTimeoutMs, signal);
+    const { clock, random } = this.platform;
+    return new Deadline(clock, timeoutMs ?? this.requestTimeoutMs, signal, random);
   }
 
   /** Asks any broker. */
@@ -189,30 +217,25 @@ export class Cluster {
     options: CallOptions & { readonly create?: boolean } = {},
   ): Promise<readonly TopicMetadata[]> {
     const deadline = this.deadline(options);
-    const response = await deadline.retry(async () => {
-      const connection = await this.anyConnection(deadline);
-      const version = connection.versionOf(metadataCall) ?? 0;
-      const everything = version < METADATA_NULL_IS_ALL_VERSION ? [] : null;
-      const create = version < METADATA_AUTO_CREATE_VERSION ? true : options.create === true;
-      const body = {
-        topics: topics === null ? everything : topics.map((name) => ({ name })),
-        allowAutoTopicCreation: create,
-        includeClusterAuthorizedOperations: false,
-        includeTopicAuthorizedOperations: false,
-      };
-      return connection.request(metadataCall, body, this.bounds(deadline));
+    const response = await deadline.retry(() => {
+      if (this.#closed) throw closed();
+      return deadline.within(this.#refresher.ask(topics, options.create));
     });
-    this.#learn(response);
-    return response.topics;
+    if (topics === null) return response.topics;
+    const byName = new Map(response.topics.map((topic) => [topic.name, topic]));
+    return [...new Set(topics)].flatMap((name) => byName.get(name) ?? []);
   }
 
-  /** A topic, from memory when it is known, waiting until all its partitions have a leader. */
+  /**
+   * A topic, from memory when nothing shows that to be out of date, waiting until it has a leader. Throws
+   * UNKNOWN_TOPIC_OR_PARTITION, not retriable, for one that is not there.
+   */
   async topic(
     name: string,
     options: CallOptions & { readonly create?: boolean } = {},
   ): Promise<TopicMetadata> {
-    const known = this.#topics.get(name);
-    if (known !== undefined) return known;
+    const known = this.#cache.freshTopic(name);
+    if (known !== undefined && hasLeader(known)) return known;
     const deadline = this.deadline(options);
     return deadline.retry(async () => {
       const bounds = { ...options, timeoutMs: deadline.remainingMs() };
@@ -222,35 +245,30 @@ export class Cluster {
         throw unknownTopic(name);
       }
       throwOnError(code, { topic: name });
-      const leaderless = topic!.partitions.find((partition) => partition.leaderId < 0);
-      if (leaderless === undefined) return topic!;
-      const context = { topic: name, partition: leaderless.partitionIndex };
-      throw brokerError(ErrorCode.LEADER_NOT_AVAILABLE, context);
+      const learned = this.#cache.freshTopic(name) ?? topic!;
+      if (hasLeader(learned)) return learned;
+      throw brokerError(ErrorCode.LEADER_NOT_AVAILABLE, { topic: name });
     });
   }
 
-  /** The leader of a partition if it is known, without asking. */
+  /** The leader of a partition if nothing shows that it is another one, without asking. */
   knownLeaderOf(topic: string, partition: number): number | undefined {
-    const found = this.#topics
-      .get(topic)
-      ?.partitions.find((candidate) => candidate.partitionIndex === partition);
-    return found !== undefined && this.#brokers.has(found.leaderId) ? found.leaderId : undefined;
+    return this.#cache.knownLeaderOf(topic, partition);
   }
 
-  /** What is known of a topic, without asking. */
+  /** What is known of a topic, without asking; its leaders may be out of date. */
   knownTopic(name: string): TopicMetadata | undefined {
-    return this.#topics.get(name);
+    return this.#cache.topic(name);
   }
 
   /** What is known of the topic with this id, without asking. */
   topicById(id: Uuid): TopicMetadata | undefined {
-    for (const topic of this.#topics.values()) if (topic.topicId === id) return topic;
-    return undefined;
+    return this.#cache.topicById(id);
   }
 
-  /** The leader of a partition and its epoch if they are known, without asking. */
+  /** The leader of a partition and its epoch as they were last heard of, without asking. */
   leaderAndEpoch(topic: string, partition: number): LeaderAndEpoch | undefined {
-    return this.#topics.get(topic)?.partitions.find((found) => found.partitionIndex === partition);
+    return this.#cache.partition(topic, partition);
   }
 
   /**
@@ -264,23 +282,22 @@ export class Cluster {
     leader: LeaderAndEpoch,
     endpoints: readonly NodeEndpoint[] = [],
   ): boolean {
-    const known = this.#topics.get(topic);
-    const before = this.leaderAndEpoch(topic, partition);
-    if (known === undefined || before === undefined) return false;
-    if (leader.leaderId < 0 || leader.leaderEpoch <= before.leaderEpoch) return false;
-    for (const endpoint of endpoints) this.#brokers.set(endpoint.nodeId, endpoint);
-    const { leaderId, leaderEpoch } = leader;
-    const partitions = known.partitions.map((found) =>
-      found.partitionIndex === partition ? { ...found, leaderId, leaderEpoch } : found,
-    );
-    this.#topics.set(topic, { ...known, partitions });
+    if (!this.#cache.learnLeader(topic, partition, leader)) return false;
+    const found = endpoints.find(({ nodeId }) => nodeId === leader.leaderId);
+    if (found !== undefined) {
+      this.#cache.learnBroker(found);
+      this.#pool.setNode(found);
+    }
+    if (metadataChannel.hasSubscribers) {
+      this.#tell({ kind: "leader-learned", topics: 1, partition: { topic, partition } });
+    }
     return true;
   }
 
   /** The leader of a partition; throws a retriable error while there is none. */
   async leaderOf({ topic, partition }: TopicPartition, options: CallOptions = {}): Promise<number> {
-    const { partitions } = await this.topic(topic, options);
-    const found = partitions.find((candidate) => candidate.partitionIndex === partition);
+    await this.topic(topic, options);
+    const found = this.#cache.partition(topic, partition);
     if (found === undefined) {
       throw brokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { topic, partition });
     }
@@ -291,20 +308,36 @@ export class Cluster {
   /** Forgets what an error shows to be out of date, so that the next call asks again. */
   forget(thrown: unknown): void {
     if (!(thrown instanceof KafkaError)) {
-      if (isRetriableError(thrown)) this.#topics.clear();
+      if (isRetriableError(thrown)) this.#cache.markAllStale();
       return;
     }
     const { errorCode, context } = thrown;
-    if (context.group !== undefined) {
-      this.#coordinators.delete(coordinatorName("group", context.group));
-      this.#coordinators.delete(coordinatorName("share", context.group));
+    this.#forgetCoordinator(thrown);
+    if (errorCode === undefined) {
+      if (!thrown.retriable) return;
+      if (context.topic === undefined) this.#cache.markAllStale(context.nodeId);
+      else this.#cache.markStale(context.topic, context.partition);
+      return;
     }
-    if (context.transactionalId !== undefined) {
-      this.#coordinators.delete(coordinatorName("transaction", context.transactionalId));
+    if (!isStaleMetadata(errorCode)) return;
+    if (context.topic === undefined) this.#cache.markAllStale();
+    else if (isGone(errorCode)) this.#cache.forgetTopic(context.topic);
+    else this.#cache.markStale(context.topic, context.partition);
+  }
+
+  #forgetCoordinator({ errorCode, retriable, context }: KafkaError): void {
+    const isElsewhere =
+      errorCode === undefined
+        ? retriable
+        : errorCode === ErrorCode.NOT_COORDINATOR ||
+          errorCode === ErrorCode.COORDINATOR_NOT_AVAILABLE;
+    if (!isElsewhere) return;
+    const { group, transactionalId } = context;
+    if (group !== undefined) {
+      this.#coordinators.forget("group", group);
+      this.#coordinators.forget("share", group);
     }
-    if (errorCode !== undefined && !isStaleMetadata(errorCode)) return;
-    if (context.topic === undefined) this.#topics.clear();
-    else this.#topics.delete(context.topic);
+    if (transactionalId !== undefined) this.#coordinators.forget("transaction", transactionalId);
   }
 
   /**
@@ -316,50 +349,70 @@ export class Cluster {
     return `${purpose}-${this.#channels}`;
   }
 
+  /** The connection that is open to the broker now, if there is one; nothing is waited for. */
+  openConnectionTo(nodeId: number, channel = SHARED_CHANNEL): BrokerConnection | undefined {
+    return this.#pool.node(nodeId)?.open(channel);
+  }
+
   /** A connection to the broker with this id: the shared one, or that of a {@link newChannel}. */
   connectionTo(
     nodeId: number,
     deadline: Deadline,
     channel = SHARED_CHANNEL,
   ): Promise<BrokerConnection> {
-    const broker = this.#brokers.get(nodeId);
-    if (broker === undefined) {
-      return Promise.reject(
-        clientError("CONNECTION_CLOSED", `broker ${nodeId} is not among those that are alive`),
-      );
+    if (this.#closed) return Promise.reject(closed());
+    const endpoint = this.#pool.node(nodeId);
+    if (endpoint === undefined) {
+      const message = `broker ${nodeId} is not among those that are alive`;
+      return Promise.reject(clientError("CONNECTION_CLOSED", message, { context: { nodeId } }));
     }
-    return this.#connectionAt(broker, deadline, channel);
+    return this.#pool.connect(endpoint, channel, deadline);
   }
 
-  /** A connection to whichever broker answers first: those known, then the bootstrap list. */
+  /**
+   * A connection to whichever broker answers: one that is open and least busy, those known, then the
+   * bootstrap list (KIP-899). Throws `BOOTSTRAP_FAILED` when no broker ever answered.
+   */
   async anyConnection(deadline: Deadline): Promise<BrokerConnection> {
-    if (this.#closed) throw clientError("CLOSED", "the client was closed");
-    const candidates = [...this.#brokers.values(), ...this.#bootstrap];
-    const failures: string[] = [];
-    let cause: unknown;
-    let refusal: unknown;
-    for (const address of candidates) {
-      deadline.check(cause);
+    if (this.#closed) throw closed();
+    const open = this.#pool.leastLoaded();
+    if (open !== undefined) return open;
+    const attempt = new Attempt();
+    const known = this.#pool.candidates();
+    const connection = await this.#firstOf(known, deadline, attempt);
+    if (connection !== undefined) return connection;
+    deadline.check(attempt.cause);
+    if (known.length > 0 && known.every(({ failures }) => failures > 0)) this.#rebootstrap();
+    const first = this.#pool
+      .bootstrapCandidates()
+      .filter(({ address }) => !attempt.tried.has(addressText(address)));
+    const bootstrapped = await this.#firstOf(first, deadline, attempt);
+    if (bootstrapped !== undefined) return bootstrapped;
+    throw attempt.failure(this.#hasAnswered);
+  }
+
+  async #firstOf(
+    endpoints: readonly Endpoint[],
+    deadline: Deadline,
+    attempt: Attempt,
+  ): Promise<BrokerConnection | undefined> {
+    for (const endpoint of endpoints) {
+      deadline.check(attempt.cause);
       try {
-        return await this.#connectionAt(address, deadline, SHARED_CHANNEL);
+        return await this.#pool.connect(endpoint, SHARED_CHANNEL, deadline);
       } catch (thrown) {
-        if (!isRetriableError(thrown) && candidates.length === 1) throw thrown;
-        cause = thrown;
-        if (isRefusal(thrown)) refusal ??= thrown;
-        failures.push(failureText(address, thrown));
+        if (this.#closed) throw closed();
+        if (thrown instanceof KafkaError && thrown.code === "CANCELLED") throw thrown;
+        attempt.failed(endpoint.address, thrown);
       }
     }
-    if (refusal !== undefined) throw refusal;
-    const message = `no broker answers: ${[...new Set(failures)].join("; ")}`;
-    // A cluster that answered before may come back; a first address that is wrong stays wrong.
-    const code = this.#brokers.size === 0 ? "BOOTSTRAP_FAILED" : "CONNECTION_CLOSED";
-    throw clientError(code, message, { cause });
+    return undefined;
   }
 
   /** The controller, or any broker where the controller cannot be told; brokers pass requests on. */
   controllerConnection(deadline: Deadline): Promise<BrokerConnection> {
-    return this.#brokers.has(this.#controllerId)
-      ? this.connectionTo(this.#controllerId, deadline)
+    return this.brokers.has(this.controllerId)
+      ? this.connectionTo(this.controllerId, deadline)
       : this.anyConnection(deadline);
   }
 
@@ -374,97 +427,107 @@ export class Cluster {
   ): Promise<BrokerConnection> {
     const { channel = SHARED_CHANNEL, type = "group" } =
       typeof options === "string" ? { channel: options } : options;
-    const name = coordinatorName(type, key);
-    const known = this.#coordinators.get(name);
-    if (known !== undefined) return this.#connectionAt(known, deadline, channel);
-    const address = await this.#findCoordinator(key, type, deadline);
-    this.#coordinators.set(name, address);
-    return this.#connectionAt(address, deadline, channel);
+    const nodeId = await this.coordinatorNodeOf(key, deadline, type);
+    return this.connectionTo(nodeId, deadline, channel);
   }
 
-  async #findCoordinator(
+  /** The broker that coordinates a group, a transactional id or a share partition; many are asked for at once. */
+  async coordinatorNodeOf(
     key: string,
-    type: CoordinatorType,
     deadline: Deadline,
-  ): Promise<BrokerAddress> {
-    const connection = await this.anyConnection(deadline);
-    const version = connection.versionOf(findCoordinatorCall) ?? 0;
-    const inList = version >= FIND_COORDINATOR_LIST_VERSION;
-    const response = await connection.request(
-      findCoordinatorCall,
-      {
-        key: inList ? "" : key,
-        keyType: keyTypes[type],
-        coordinatorKeys: inList ? [key] : [],
-      },
-      this.bounds(deadline),
-    );
-    const context = type === "transaction" ? { transactionalId: key } : { group: key };
-    const found = inList ? response.coordinators[0] : response;
-    if (found === undefined) throw brokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE, context);
-    throwOnError(found.errorCode, context, found.errorMessage);
-    return { host: found.host, port: found.port };
+    type: CoordinatorType = "group",
+  ): Promise<number> {
+    if (this.#closed) throw closed();
+    const known = this.#coordinators.known(type, key);
+    if (known !== undefined && this.#pool.node(known) !== undefined) return known;
+    const found = await deadline.within(this.#coordinators.find(type, key));
+    // A broker may be told of here before metadata know it; an address in metadata is as good.
+    if (this.#pool.node(found.nodeId) === undefined) this.#pool.setNode(found);
+    return found.nodeId;
   }
 
   /** Closes all connections; calls under way are rejected. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
-    for (const opening of this.#connections.values()) {
-      opening.then(
-        (connection) => connection.close(),
-        () => undefined,
-      );
-    }
-    this.#connections.clear();
+    this.#refresher.close();
+    this.#pool.close();
   }
 
-  async #connectionAt(
-    address: BrokerAddress,
-    deadline: Deadline,
-    channel: string,
-  ): Promise<BrokerConnection> {
-    if (this.#closed) throw clientError("CLOSED", "the client was closed");
-    const where = `${addressText(address)} ${channel}`;
-    const existing = this.#connections.get(where);
-    if (existing !== undefined) {
-      const connection = await existing;
-      if (connection.isOpen) return connection;
-      if (this.#connections.get(where) === existing) this.#connections.delete(where);
-      return this.#connectionAt(address, deadline, channel);
-    }
-    const { network, clock } = this.platform;
-    const { timeoutMs } = this.bounds(deadline);
-    const { host, port } = address;
-    const shared = { network, clock, clientId: this.#clientId, security: this.#security };
-    const opening = BrokerConnection.open({ host, port }, { ...shared, timeoutMs });
-    this.#connections.set(where, opening);
-    try {
-      return await opening;
-    } catch (thrown) {
-      this.#connections.delete(where);
-      throw thrown;
-    }
+  #onLearned(response: MetadataResponse): void {
+    this.#hasAnswered = true;
+    this.#pool.setNodes(this.#cache.brokers.values());
+    this.#tell({ kind: "updated", topics: response.topics.length });
   }
 
-  #learn(response: MetadataResponse): void {
-    this.#clusterId = response.clusterId;
-    this.#controllerId = response.controllerId;
-    this.#brokers.clear();
-    for (const broker of response.brokers) this.#brokers.set(broker.nodeId, broker);
-    for (const topic of response.topics) {
-      if (topic.name === null) continue;
-      const usable =
-        topic.errorCode === ErrorCode.NONE &&
-        topic.partitions.every((partition) => partition.leaderId >= 0);
-      if (usable) this.#topics.set(topic.name, topic);
-      else this.#topics.delete(topic.name);
-    }
+  /** What the broker led and coordinated may be somewhere else by now. */
+  #onLost(nodeId: number): void {
+    if (this.#closed) return;
+    this.#coordinators.forgetNode(nodeId);
+    this.#refresher.soon();
   }
+
+  /** Nothing that is known of brokers is believed any more: the next question goes to the bootstrap list. */
+  #rebootstrap(): void {
+    if (this.#closed) return;
+    this.logger.debug("no known broker answers, back to the first addresses");
+    this.#cache.forgetBrokers();
+    this.#coordinators.forgetAll();
+    this.#pool.forgetNodes();
+    this.#tell({ kind: "rebootstrapped", topics: 0 });
+  }
+
+  #tell(event: Pick<MetadataEvent, "kind" | "topics" | "partition" | "error">): void {
+    if (!metadataChannel.hasSubscribers) return;
+    const { clientId, clusterId, brokers } = this;
+    metadataChannel.publish({ clientId, clusterId, brokers: brokers.size, ...event });
+  }
+}
+
+/** Addresses that were tried for one connection, and what became of it. */
+class Attempt {
+  readonly tried = new Set<string>();
+  readonly #failures = new Set<string>();
+  readonly #thrown: unknown[] = [];
+  cause: unknown;
+
+  failed(address: BrokerAddress, thrown: unknown): void {
+    this.tried.add(addressText(address));
+    this.#failures.add(failureText(address, thrown));
+    this.#thrown.push(thrown);
+    this.cause = thrown;
+  }
+
+  /** A cluster that answered before may come back; a first address that is wrong stays wrong. */
+  failure(hasAnswered: boolean): unknown {
+    const refusal = this.#thrown.find(isRefusal);
+    if (refusal !== undefined) return refusal;
+    if (this.#thrown.length === 1 && !isRetriableError(this.cause)) return this.cause;
+    const message = `no broker answers: ${[...this.#failures].join("; ")}`;
+    const code = hasAnswered ? "CONNECTION_CLOSED" : "BOOTSTRAP_FAILED";
+    return clientError(code, message, { cause: this.cause });
+  }
+}
+
+function closed(): KafkaError {
+  return clientError("CLOSED", "the client was closed");
+}
+
+function hasLeader({ partitions }: TopicMetadata): boolean {
+  return partitions.some(({ leaderId }) => leaderId >= 0);
+}
+
+function isGone(errorCode: number): boolean {
+  return (
+    errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION ||
+    errorCode === ErrorCode.UNKNOWN_TOPIC_ID ||
+    errorCode === ErrorCode.INCONSISTENT_TOPIC_ID
+  );
 }
 
 /** The error of a topic that is not there; retrying would not make one. */
 function unknownTopic(topic: string): KafkaError {
-  return new KafkaError(`there is no topic ${topic}`, {
+  return kafkaError(`there is no topic ${topic}`, {
     code: "UNKNOWN_TOPIC_OR_PARTITION",
     errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     retriable: false,
@@ -473,30 +536,11 @@ function unknownTopic(topic: string): KafkaError {
   });
 }
 
-function coordinatorName(type: CoordinatorType, key: string): string {
-  return `${type} ${key}`;
-}
-
 function failureText(address: BrokerAddress, thrown: unknown): string {
   const where = addressText(address);
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  const cause = thrown instanceof KafkaError ? (thrown.cause ?? thrown) : thrown;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (code === "ECONNREFUSED") return `nobody listens at ${where}`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the name ${address.host} is not known`;
   return thrown instanceof Error ? thrown.message : where;
 }
-
-/** `host:port`, `[::1]:port`, or a host alone for port 9092. */
-export function parseAddress(text: string): BrokerAddress {
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(text.trim());
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3] ?? DEFAULT_PORT);
-  if (host === undefined || port < 1 || port > 65_535) {
-    throw new KafkaError(`"${text}" is no address of a broker`, {
-      code: "INVALID_ADDRESS",
-      remedy: "Give it as host:port, several of them separated by commas.",
-    });
-  }
-  return { host, port };
-}
-
-const DEFAULT_PORT = 9092;

@@ -1,9 +1,13 @@
 import type { Clock } from "../../platform/clock.ts";
+import type { Random } from "../../platform/random.ts";
 import { clientError, isRetriableError } from "../errors.ts";
+import { backoffMs, RETRY_BACKOFF } from "./backoff.ts";
 
-/** Pause before the first retry; doubles up to {@link RETRY_PAUSE_MAX_MS}. */
-const RETRY_PAUSE_MS = 50;
-const RETRY_PAUSE_MAX_MS = 1_000;
+/** For deadlines that are made without a door to randomness: pauses as they are. */
+const noJitter: Random = {
+  bytes: (size) => Buffer.alloc(size),
+  below: (bound) => Math.floor(bound / 2),
+};
 
 /** How long a call may go on: until a time, or until the caller's signal. */
 export class Deadline {
@@ -11,13 +15,15 @@ export class Deadline {
   readonly signal: AbortSignal | undefined;
   readonly #timeoutMs: number;
   readonly #atMs: number;
+  readonly #random: Random;
 
   /** `timeoutMs` may be `Infinity`. */
-  constructor(clock: Clock, timeoutMs: number, signal?: AbortSignal) {
+  constructor(clock: Clock, timeoutMs: number, signal?: AbortSignal, random = noJitter) {
     this.clock = clock;
     this.signal = signal;
     this.#timeoutMs = timeoutMs;
     this.#atMs = clock.monotonicMs() + timeoutMs;
+    this.#random = random;
   }
 
   /** Milliseconds that are left, never below zero. */
@@ -52,6 +58,34 @@ export class Deadline {
   }
 
   /**
+   * What the promise gives, unless the deadline or the signal comes first: then `TIMED_OUT` or `CANCELLED`.
+   * The promise goes on unheard; its rejection is taken care of.
+   */
+  within<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this;
+    return new Promise((resolve, reject) => {
+      const over = (): void => {
+        done();
+        try {
+          this.check();
+          reject(clientError("TIMED_OUT", `not done within ${this.#timeoutMs / 1000} s`));
+        } catch (thrown) {
+          reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+        }
+      };
+      const done = (): void => {
+        timer?.cancel();
+        signal?.removeEventListener("abort", over);
+      };
+      const leftMs = this.remainingMs();
+      const timer = leftMs === Infinity ? undefined : this.clock.setTimer(leftMs, over);
+      promise.then(resolve, reject).finally(done);
+      if (signal?.aborted === true) over();
+      else signal?.addEventListener("abort", over);
+    });
+  }
+
+  /**
    * Makes the attempt again, with growing pauses, as long as it fails with a retriable error and time
    * is left. `onRetry` mends what it can in between, such as refreshing metadata.
    */
@@ -59,13 +93,13 @@ export class Deadline {
     attempt: () => Promise<T>,
     onRetry?: (thrown: unknown) => Promise<void> | void,
   ): Promise<T> {
-    for (let pauseMs = RETRY_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_PAUSE_MAX_MS)) {
+    for (let failures = 1; ; failures++) {
       try {
         return await attempt();
       } catch (thrown) {
         if (!isRetriableError(thrown)) throw thrown;
         this.check(thrown);
-        await this.wait(pauseMs);
+        await this.wait(backoffMs(this.#random, failures, RETRY_BACKOFF));
         this.check(thrown);
         await onRetry?.(thrown);
       }
