@@ -63,18 +63,17 @@ async function install(version: string): Promise<{ node: string; folder: string 
   return { node, folder };
 }
 
-const program = `import { connect, Consumer, listOffsets, OffsetSpec, version } from "moldau";
+const program = `import { connect, json, topic, version } from "moldau";
 import { errorName } from "moldau/protocol";
 const bootstrap: string = process.argv[2] ?? "";
+const smoke = topic("smoke", { key: "string", value: json<{ word: string }>() });
 const kafka = await connect(bootstrap, { clientId: "smoke" });
 const producer = kafka.producer({ compression: "lz4", createTopics: true });
-const { offset, partition } = await producer.send("smoke", { key: "k", value: "v" });
-await producer.close();
-const consumer = new Consumer(kafka.cluster);
-consumer.assign(await listOffsets(kafka.cluster, [{ topic: "smoke", partition }], OffsetSpec.earliest));
-const [record] = await consumer.poll(10_000);
+const { offset } = await producer.send(smoke, { key: "k", value: { word: "v" } });
+for await (const record of kafka.consume(smoke, { until: "end" })) {
+  console.log(version, errorName(0), offset, record.value.word);
+}
 await kafka.close();
-console.log(version, errorName(0), offset, record?.value?.toString());
 `;
 
 /** Starts a broker from the package, and works with it through the command line and the library. */

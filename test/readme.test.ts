@@ -89,7 +89,7 @@ test("the block for Node runs", async () => {
   const program = block("node").replace('from "moldau"', `from ${JSON.stringify(entry)}`);
   const file = join(scratch.path, "quick-start.mjs");
   fs.writeFileSync(file, program);
-  assert.match(await run(process.execPath, [file]), /^written at 0@0\nhello\n$/);
+  assert.match(await run(process.execPath, [file]), /^written at 0@0\nada hello\n$/);
 });
 
 test(

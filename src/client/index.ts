@@ -172,7 +172,21 @@ export {
   type PartitionMetadata,
   type TopicMetadata,
 } from "./cluster/cluster.ts";
-export { Consumer, type ConsumerOptions, type Position } from "./consumer/assigned-consumer.ts";
+export type { BatchesOptions } from "./consumer/batch-iterator.ts";
+export type {
+  CommitMode,
+  ConsumeOptions,
+  DecodeErrorPolicy,
+  OutOfRangePolicy,
+  Position,
+  StartPlace,
+} from "./consumer/consumer-options.ts";
+export { ConsumerRecord } from "./consumer/consumer-record.ts";
+export { Consumer, type Lag } from "./consumer/consumer.ts";
+export type { ForEachOptions } from "./consumer/for-each.ts";
+export type { PollOptions } from "./consumer/poller.ts";
+export type { Rebalance } from "./consumer/rebalance-events.ts";
+export type { RecordOf, TopicsToRead } from "./consumer/topic-selection.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export { Kafka, type KafkaOptions } from "./kafka.ts";
 export {
@@ -195,8 +209,7 @@ export {
   type TopicOptions,
 } from "./topics/topic.ts";
 export { KafkaError, type KafkaErrorContext } from "./errors.ts";
-export type { ConsumedRecord } from "./consumer/fetched-records.ts";
-export { GroupConsumer, type GroupConsumerOptions } from "./group/group-consumer.ts";
+export type { GroupMetadata, OffsetToCommit } from "./group/membership.ts";
 export type { CommittedOffset } from "./group/group-offsets.ts";
 export { listOffsets, OffsetSpec, type PartitionOffset } from "./consumer/list-offsets.ts";
 export type { CloseOptions, FlushOptions, SendOptions } from "./producer/engine.ts";

@@ -1,7 +1,19 @@
 import { Admin } from "./admin/admin.ts";
 import { Cluster, type CallOptions, type ClusterOptions } from "./cluster/cluster.ts";
+import type { ConsumeOptions } from "./consumer/consumer-options.ts";
+import { Consumer } from "./consumer/consumer.ts";
+import type { TopicsToRead } from "./consumer/topic-selection.ts";
 import type { ProducerOptions } from "./producer/options.ts";
 import { Producer } from "./producer/producer.ts";
+
+/** What was made and closed since is forgotten when so much more has been made. */
+const FORGET_EVERY = 32;
+
+/** Something that a client made, and closes with itself. */
+interface Made {
+  readonly isClosed: boolean;
+  close(): Promise<void>;
+}
 
 /** How a client reaches its cluster. Times are in milliseconds. */
 export type KafkaOptions = ClusterOptions;
@@ -13,7 +25,8 @@ export type KafkaOptions = ClusterOptions;
 export class Kafka implements AsyncDisposable {
   readonly cluster: Cluster;
   readonly admin: Admin;
-  readonly #made = new Set<Producer>();
+  readonly #made = new Set<Made>();
+  #madeSinceForgetting = 0;
 
   private constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -27,16 +40,35 @@ export class Kafka implements AsyncDisposable {
 
   /** A producer of its own; close it, or this client, when done. */
   producer(options: ProducerOptions = {}): Producer {
-    const producer = new Producer(this.cluster, options);
-    this.#made.add(producer);
-    return producer;
+    return this.#keep(new Producer(this.cluster, options));
   }
 
-  /** Closes what it made (producers send what they hold), then the connections. */
+  /**
+   * Reads topics: typed ones, topics by name, or all whose name matches a pattern; alone, or as a member
+   * of a group. Nothing is asked for before the first record is.
+   */
+  consume<T extends TopicsToRead>(topics: T, options: ConsumeOptions = {}): Consumer<T> {
+    return this.#keep(new Consumer(this.cluster, topics, options));
+  }
+
+  /**
+   * Closes what it made (consumers commit and leave their groups, producers send what they hold), then the
+   * connections.
+   */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#made].map((made) => made.close()));
+    await Promise.allSettled(Array.from(this.#made, (made) => made.close()));
     this.#made.clear();
     this.cluster.close();
+  }
+
+  #keep<T extends Made>(made: T): T {
+    this.#made.add(made);
+    this.#madeSinceForgetting++;
+    if (this.#madeSinceForgetting >= FORGET_EVERY) {
+      this.#madeSinceForgetting = 0;
+      for (const one of this.#made) if (one.isClosed) this.#made.delete(one);
+    }
+    return made;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -9,8 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { printResult } from "../../scripts/lib.ts";
-import { Admin, Cluster } from "../../src/client/index.ts";
-import { nodePlatform } from "../../src/platform/node/platform.ts";
+import { connect } from "../../src/client/index.ts";
 import { SimRandom } from "../../src/simulator/sim-random.ts";
 import type { Broker } from "../interop/broker.ts";
 import { startMoldau } from "../interop/moldau.ts";
@@ -137,17 +136,14 @@ class Chaos {
   }
 
   async #createTopic(): Promise<void> {
-    const bootstrap = [this.#bootstrap];
-    const cluster = await Cluster.connect({ platform: nodePlatform, bootstrap });
-    await new Admin(cluster).createTopics([
-      {
-        name: TOPIC,
-        partitions: PARTITIONS,
-        replicationFactor: 1,
-        configs: { "segment.bytes": "1048576" },
-      },
-    ]);
-    cluster.close();
+    const kafka = await connect(this.#bootstrap);
+    await kafka.admin.createTopic({
+      name: TOPIC,
+      partitions: PARTITIONS,
+      replicationFactor: 1,
+      configs: { "segment.bytes": "1048576" },
+    });
+    await kafka.close();
   }
 
   #gather(): void {

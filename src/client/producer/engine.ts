@@ -288,6 +288,10 @@ export class ProducerEngine {
     return this.#accumulator.flush();
   }
 
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   /** Takes no more, sends what is there, and ends. */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options);

@@ -28,6 +28,11 @@ export class Producer implements AsyncDisposable {
     this.#engine = new ProducerEngine(cluster, resolved);
   }
 
+  /** Whether {@link close} was called. */
+  get isClosed(): boolean {
+    return this.#engine.isClosed;
+  }
+
   /** What it counts. */
   get metrics(): ProducerMetrics {
     return this.#engine.metrics;
