@@ -90,6 +90,8 @@ interface TopicState {
 
 interface GroupState {
   readonly lag: Movement;
+  /** Topic → partition → where it was committed, and when that was seen to move. */
+  readonly places: Map<string, Map<number, { readonly offset: number; readonly movedMs: number }>>;
   committedSum: number;
   movedMs: number;
   row: GroupRow;
@@ -130,6 +132,11 @@ export class ClusterView {
 
   groupRow(name: string): GroupRow | undefined {
     return this.#groups.get(name)?.row;
+  }
+
+  /** When a group's offset in a partition was last seen to move. */
+  movedMs(group: string, topic: string, partition: number): number | undefined {
+    return this.#groups.get(group)?.places.get(topic)?.get(partition)?.movedMs;
   }
 
   /** Records a second into a partition. */
@@ -249,7 +256,8 @@ export class ClusterView {
         lagTrend: round(movement.perSecond),
         isStuck,
       };
-      states.set(group.name, { lag: movement, committedSum, movedMs, row });
+      const places = movedPlaces(before?.places, group.committed, sample.atMs);
+      states.set(group.name, { lag: movement, places, committedSum, movedMs, row });
       if (before === undefined || !sameRow(before.row, row)) changed.push(row);
     }
     const removed = [...this.#groups.keys()].filter((name) => !states.has(name));
@@ -288,6 +296,27 @@ function lagsOf({ topics, groups }: ClusterSample): Lags {
     byGroup.set(name, total);
   }
   return { byGroup, byTopic };
+}
+
+/** Where a group is, and since when: what did not move keeps its time. */
+function movedPlaces(
+  before: GroupState["places"] | undefined,
+  committed: GroupSample["committed"],
+  atMs: number,
+): GroupState["places"] {
+  const places: GroupState["places"] = before ?? new Map();
+  for (const topic of places.keys()) if (!committed.has(topic)) places.delete(topic);
+  for (const [topic, offsets] of committed) {
+    let of = places.get(topic);
+    if (of === undefined) {
+      of = new Map();
+      places.set(topic, of);
+    }
+    for (const [partition, offset] of offsets) {
+      if (of.get(partition)?.offset !== offset) of.set(partition, { offset, movedMs: atMs });
+    }
+  }
+  return places;
 }
 
 function sumOf(committed: GroupSample["committed"]): number {

@@ -1,0 +1,69 @@
+import type { ConfigResource } from "../client/admin/configs.ts";
+import type { Kafka } from "../client/kafka.ts";
+import type { ConfigPatch, ConfigRow } from "./api.ts";
+import { BadRequest } from "./request.ts";
+
+const CALL_MAX_MS = 10_000;
+
+/** The settings of a resource, with what each would be without the resource's own value. */
+export async function configRows(
+  { admin }: Kafka,
+  resource: ConfigResource,
+): Promise<readonly ConfigRow[]> {
+  const entries = await admin.describeConfigs(resource, {
+    includeSynonyms: true,
+    includeDocumentation: true,
+    timeoutMs: CALL_MAX_MS,
+  });
+  return entries
+    .map((entry): ConfigRow => {
+      const own = resource.type;
+      const fallback = entry.synonyms.find(({ source }) => source !== own);
+      return {
+        name: entry.name,
+        value: entry.value,
+        source: sourceName(entry.source),
+        isDefault: entry.isDefault || entry.source !== own,
+        isSensitive: entry.isSensitive,
+        isReadOnly: entry.isReadOnly,
+        defaultValue: entry.source === own ? (fallback?.value ?? null) : entry.value,
+        type: entry.type,
+        doc: entry.documentation ?? "",
+      };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function sourceName(source: string): ConfigRow["source"] {
+  switch (source) {
+    case "topic":
+    case "group":
+    case "broker":
+      return source;
+    case "brokerDefault":
+      return "cluster";
+    case "static":
+      return "file";
+    default:
+      return "default";
+  }
+}
+
+/** Sets and resets settings; with `dryRun` the broker only says whether it would. */
+export async function patchConfig(
+  { admin }: Kafka,
+  resource: ConfigResource,
+  { changes, dryRun }: ConfigPatch,
+): Promise<void> {
+  const pairs = Object.entries(changes ?? {});
+  if (pairs.length === 0) throw new BadRequest('"changes" names no setting.');
+  for (const [name, value] of pairs) {
+    if (value !== null && typeof value !== "string") {
+      throw new BadRequest(`The value of ${name} is a text, or null for the default.`);
+    }
+  }
+  await admin.alterConfigs(resource, changes, {
+    validateOnly: dryRun === true,
+    timeoutMs: CALL_MAX_MS,
+  });
+}

@@ -1,0 +1,111 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { MoldauError, messageOf } from "../core/errors.ts";
+import type { Disk } from "../platform/disk.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { Problem } from "./api.ts";
+import type { ConsoleState } from "./console-state.ts";
+import { BODY_BYTES_MAX, hostCheck, problem, sameSite, withPolicy } from "./guard.ts";
+import { metricsText } from "./metrics.ts";
+import { clusterRoutes } from "./routes/cluster-routes.ts";
+import { groupRoutes } from "./routes/group-routes.ts";
+import { messageRoutes } from "./routes/message-routes.ts";
+import { topicRoutes } from "./routes/topic-routes.ts";
+import { serveFiles } from "./static-files.ts";
+
+const HEALTH_MAX_MS = 2000;
+
+export interface ConsoleAppOptions {
+  readonly state: ConsoleState;
+  readonly disk: Disk;
+  /** Where the built page is. */
+  readonly pageFolder: string;
+  /** Names, besides addresses and `localhost`, that the console is opened with. */
+  readonly hostNames: readonly string[];
+  readonly logger: Logger;
+}
+
+/** The console's answers to requests over HTTP. */
+export function consoleApp({
+  state,
+  disk,
+  pageFolder,
+  hostNames,
+  logger,
+}: ConsoleAppOptions): Hono {
+  const app = new Hono();
+  app.use(withPolicy);
+  app.use(sameSite(hostCheck(hostNames)));
+  app.use(
+    bodyLimit({
+      maxSize: BODY_BYTES_MAX,
+      onError: (context) =>
+        problem(context, 413, {
+          code: "TOO_LARGE",
+          message: `A request holds at most ${BODY_BYTES_MAX / 1024 / 1024} MiB.`,
+        }),
+    }),
+  );
+  app.use("/api/*", async (context, next) => {
+    await next();
+    if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
+  });
+  clusterRoutes(app, state);
+  topicRoutes(app, state);
+  messageRoutes(app, state);
+  groupRoutes(app, state);
+
+  app.get("/metrics", async (context) => {
+    const unwatch = state.watch();
+    try {
+      return context.text(await metricsText(state), 200, {
+        "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      });
+    } finally {
+      unwatch();
+    }
+  });
+  app.get("/health", async (context) => {
+    try {
+      await state.kafka.admin.describeCluster({ timeoutMs: HEALTH_MAX_MS });
+      return context.json({ status: "ok" });
+    } catch (thrown) {
+      return context.json({ status: "down", reason: messageOf(thrown) }, 503);
+    }
+  });
+  app.all("/api/*", (context) =>
+    problem(context, 404, { code: "NOT_FOUND", message: `There is no ${context.req.path}.` }),
+  );
+  serveFiles(app, disk, pageFolder);
+  app.onError((error, context) => {
+    const { status, body } = problemOf(error);
+    if (status === 500) logger.error("the console failed", { error, path: context.req.path });
+    return problem(context, status, body);
+  });
+  return app;
+}
+
+const statuses: Readonly<Record<string, 400 | 403 | 404 | 409>> = {
+  BAD_REQUEST: 400,
+  INVALID_ARGUMENT: 400,
+  UNKNOWN_TOPIC_OR_PARTITION: 404,
+  UNKNOWN_TOPIC_ID: 404,
+  GROUP_ID_NOT_FOUND: 404,
+  TOPIC_ALREADY_EXISTS: 409,
+  NON_EMPTY_GROUP: 409,
+  TOPIC_AUTHORIZATION_FAILED: 403,
+  GROUP_AUTHORIZATION_FAILED: 403,
+  CLUSTER_AUTHORIZATION_FAILED: 403,
+};
+
+function problemOf(error: Error): {
+  readonly status: 400 | 403 | 404 | 409 | 500 | 503;
+  readonly body: Problem;
+} {
+  if (!(error instanceof MoldauError)) {
+    return { status: 500, body: { code: "UNEXPECTED", message: messageOf(error) } };
+  }
+  const { code, message, remedy, retriable } = error;
+  const body = { code, message, ...(remedy === undefined ? {} : { remedy }) };
+  return { status: statuses[code] ?? (retriable ? 503 : 400), body };
+}

@@ -1,0 +1,58 @@
+import type { Context } from "hono";
+import { MoldauError } from "../core/errors.ts";
+
+/** A request that cannot be understood. */
+export class BadRequest extends MoldauError {
+  override readonly name = "BadRequest";
+
+  constructor(message: string, remedy?: string) {
+    super(message, { code: "BAD_REQUEST", ...(remedy === undefined ? {} : { remedy }) });
+  }
+}
+
+/** A whole number of at least 0, or {@link BadRequest}. */
+export function wholeNumber(text: string | undefined, what: string): number {
+  const value = Number(text);
+  if (text === undefined || !/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new BadRequest(`"${text ?? ""}" is no ${what}: a whole number is.`);
+  }
+  return value;
+}
+
+/**
+ * The JSON object that was sent. That the fields named are there is checked here; what they hold is
+ * checked where it is used, by the client or the broker.
+ */
+export async function readBody<T extends object>(
+  context: Context,
+  ...fields: readonly (keyof T & string)[]
+): Promise<T> {
+  let value: unknown;
+  try {
+    value = await context.req.json();
+  } catch {
+    throw new BadRequest("The request holds no JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BadRequest("The request holds no JSON object.");
+  }
+  for (const field of fields) {
+    if (!Object.hasOwn(value, field)) throw new BadRequest(`The request has no "${field}".`);
+  }
+  // Its fields are JSON of the caller: everything that uses them takes any value without harm.
+  return value as T;
+}
+
+/** A text, or {@link BadRequest}. */
+export function text(value: unknown, what: string): string {
+  if (typeof value !== "string") throw new BadRequest(`${what} is a text.`);
+  return value;
+}
+
+/** A finite number in bounds, or {@link BadRequest}. */
+export function numberIn(value: unknown, min: number, max: number, what: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < min || value > max) {
+    throw new BadRequest(`${what} is a number from ${min} to ${max}.`);
+  }
+  return value;
+}

@@ -1,0 +1,200 @@
+import type { Context, Hono } from "hono";
+import { stream, streamSSE } from "hono/streaming";
+import { messageOf } from "../../core/errors.ts";
+import type {
+  MessageDetail,
+  MessageRow,
+  Produced,
+  ProduceRequest,
+  ReplayProgress,
+  ReplayRequest,
+} from "../api.ts";
+import type { ConsoleState } from "../console-state.ts";
+import { readBeginning, readCursor, type Cursor } from "../message-cursor.ts";
+import { matches, rowOf, type PageRequest } from "../message-reader.ts";
+import { WHOLE_BYTES_MAX } from "../payload.ts";
+import { produce } from "../produce.ts";
+import { replay } from "../replay.ts";
+import { BadRequest, numberIn, readBody, text, wholeNumber } from "../request.ts";
+
+const LIMIT = 50;
+const LIMIT_MAX = 500;
+const BUCKETS_MAX = 200;
+/** Rows a second that a watched end shows; what comes faster is counted. */
+const TAIL_ROWS_MAX = 200;
+const TAIL_EVERY_MS = 250;
+/** A download ends after so many records. */
+const DOWNLOAD_MAX = 1_000_000;
+const DOWNLOAD_PAGE = 500;
+
+export function messageRoutes(app: Hono, state: ConsoleState): void {
+  app.get("/api/topics/:name/messages", async (context) => {
+    const request = pageRequestOf(context, context.req.param("name"));
+    return context.json(await state.reader.page(request));
+  });
+
+  app.get("/api/topics/:name/messages.ndjson", (context) => {
+    const request = { ...pageRequestOf(context, context.req.param("name")), limit: DOWNLOAD_PAGE };
+    context.header("content-type", "application/x-ndjson; charset=utf-8");
+    return stream(context, async (out) => {
+      await download(state, request, async (line) => {
+        await out.write(line);
+        return !out.aborted;
+      });
+    });
+  });
+
+  app.get("/api/topics/:name/messages/:partition/:offset", async (context) => {
+    const { name, partition, offset } = context.req.param();
+    return context.json(
+      await detailOf(
+        state,
+        name,
+        wholeNumber(partition, "partition"),
+        wholeNumber(offset, "offset"),
+      ),
+    );
+  });
+
+  app.get("/api/topics/:name/timeline", async (context) => {
+    const buckets = Math.min(
+      BUCKETS_MAX,
+      wholeNumber(context.req.query("buckets") ?? "60", "number"),
+    );
+    return context.json(
+      await state.reader.timeline(context.req.param("name"), Math.max(2, buckets)),
+    );
+  });
+
+  app.get("/api/topics/:name/tail", (context) => tail(context, state, context.req.param("name")));
+
+  app.post("/api/topics/:name/messages", async (context) => {
+    const request = await readBody<ProduceRequest>(context, "key", "value");
+    const { signal } = context.req.raw;
+    const done: Produced = await produce(state.kafka, context.req.param("name"), request, signal);
+    return context.json(done);
+  });
+
+  app.post("/api/topics/:name/replay", async (context) => {
+    const request = await readBody<ReplayRequest>(context, "target", "from", "to");
+    const target = text(request.target, "The target");
+    if (request.perSecond !== undefined) numberIn(request.perSecond, 1, 1_000_000, "The rate");
+    const abort = new AbortController();
+    return streamSSE(context, async (out) => {
+      out.onAbort(() => abort.abort());
+      const tell = (progress: ReplayProgress): Promise<void> =>
+        out.writeSSE({ event: "progress", data: JSON.stringify(progress) });
+      try {
+        const name = context.req.param("name");
+        await replay(state, name, { ...request, target }, tell, abort.signal);
+      } catch (thrown) {
+        await tell({ copied: 0, total: 0, done: true, error: messageOf(thrown) });
+      }
+    });
+  });
+}
+
+function pageRequestOf(context: Context, topic: string): PageRequest {
+  const { from = "newest", partition, limit, search = "", before, after } = context.req.query();
+  const beginning = readBeginning(from);
+  if (beginning === undefined) {
+    const remedy = "newest, oldest, offset:N and time:MILLISECONDS are.";
+    throw new BadRequest(`"${from}" is no place to begin.`, remedy);
+  }
+  return {
+    topic,
+    partition: partition === undefined ? undefined : wholeNumber(partition, "partition"),
+    beginning,
+    before: cursorOf(before),
+    after: cursorOf(after),
+    limit:
+      limit === undefined ? LIMIT : Math.max(1, Math.min(LIMIT_MAX, wholeNumber(limit, "limit"))),
+    search: search.toLowerCase(),
+    signal: context.req.raw.signal,
+  };
+}
+
+function cursorOf(query: string | undefined): Cursor | undefined {
+  if (query === undefined) return undefined;
+  const cursor = readCursor(query);
+  if (cursor === undefined) throw new BadRequest("The cursor is none of a page before.");
+  return cursor;
+}
+
+async function detailOf(
+  { reader }: ConsoleState,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<MessageDetail> {
+  const record = await reader.record(topic, partition, offset);
+  if (record === undefined) {
+    throw new BadRequest(
+      `There is no record at offset ${offset} of partition ${partition}.`,
+      "It may have been deleted by the topic's retention since.",
+    );
+  }
+  const message = rowOf(record, WHOLE_BYTES_MAX);
+  if (record.key === null) return { message, scanned: 0 };
+  const before = await reader.previousOf(topic, partition, offset, record.key);
+  return {
+    message,
+    ...(before.record === undefined ? {} : { previous: rowOf(before.record, WHOLE_BYTES_MAX) }),
+    scanned: before.scanned,
+  };
+}
+
+/** All messages from the place on, a line each, until `write` says that nobody reads on. */
+async function download(
+  { reader }: ConsoleState,
+  request: PageRequest,
+  write: (lines: string) => Promise<boolean>,
+): Promise<void> {
+  const backwards = request.beginning.kind === "newest";
+  // The newest are what is wanted when nothing else is said: a page of them, in order.
+  let next: PageRequest = request;
+  for (let written = 0; written < DOWNLOAD_MAX;) {
+    const page = await reader.page(next);
+    written += page.messages.length;
+    const lines = page.messages.map((message) => `${JSON.stringify(message)}\n`).join("");
+    const goesOn = await write(lines);
+    const cursor = page.newer === undefined ? undefined : readCursor(page.newer);
+    if (!goesOn || backwards || cursor === undefined) return;
+    next = { ...request, after: cursor };
+  }
+}
+
+/** The end of a topic as it grows, no faster than somebody can look. */
+function tail(context: Context, state: ConsoleState, topic: string): Response {
+  const { partition, search = "" } = context.req.query();
+  const wanted = search.toLowerCase();
+  const partitions =
+    partition === undefined || partition === ""
+      ? {}
+      : { partitions: [wholeNumber(partition, "partition")] };
+  return streamSSE(context, async (out) => {
+    const consumer = state.kafka.consume(topic, {
+      ...partitions,
+      from: "latest",
+      isolation: "read_uncommitted",
+      onOutOfRange: "latest",
+    });
+    out.onAbort(() => void consumer.close());
+    const perBatch = (TAIL_ROWS_MAX * TAIL_EVERY_MS) / 1000;
+    try {
+      // Says at once that it watches: the page would otherwise not know until the first record.
+      await out.writeSSE({ event: "rate", data: JSON.stringify({ records: 0, shown: 0 }) });
+      for await (const batch of consumer.batches({ max: 10_000, withinMs: TAIL_EVERY_MS })) {
+        const found = batch.filter((record) => matches(record, wanted));
+        const rows: MessageRow[] = found.slice(-perBatch).map((record) => rowOf(record));
+        if (rows.length > 0) await out.writeSSE({ event: "message", data: JSON.stringify(rows) });
+        await out.writeSSE({
+          event: "rate",
+          data: JSON.stringify({ records: batch.length, shown: rows.length }),
+        });
+      }
+    } finally {
+      await consumer.close();
+    }
+  });
+}
