@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { clientError } from "../errors.ts";
@@ -9,6 +11,7 @@ import { Committer } from "./committer.ts";
 import { ConsumerCore } from "./consumer-core.ts";
 import { resolveOptions, type ConsumeOptions, type Position } from "./consumer-options.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
+import { DeadLetterTopic } from "./dead-letters.ts";
 import { ForEach, type ForEachOptions } from "./for-each.ts";
 import { GroupAssignment } from "./group-assignment.ts";
 import { Poller, type PollOptions } from "./poller.ts";
@@ -17,6 +20,7 @@ import { RecordDecoding } from "./record-decoding.ts";
 import { RecordIterator } from "./record-iterator.ts";
 import type { TakingOwner } from "./record-taker.ts";
 import { seekToEnds, seekToTime } from "./seeking.ts";
+import { nodeReadable, webReadable, type ReadableOptions } from "./streams.ts";
 import { assignTopics } from "./topic-assignment.ts";
 import { TopicSelection, type RecordOf, type TopicsToRead } from "./topic-selection.ts";
 
@@ -71,6 +75,7 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
   readonly #events = new RebalanceEvents();
   readonly #owner: TakingOwner;
   readonly #poller: Poller;
+  readonly #deadLetters: DeadLetterTopic | undefined;
   readonly #createMembership: typeof createMembership;
   readonly #onAbort = (): void => this.#stop();
   #starting: Promise<void> | undefined;
@@ -90,9 +95,14 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
     this.#core = new ConsumerCore(cluster, selection, resolved, metrics);
     this.#committer = new Committer(this.#core);
     this.#createMembership = parts.createMembership ?? createMembership;
+    const { onDecodeError } = resolved;
+    this.#deadLetters =
+      typeof onDecodeError === "object"
+        ? new DeadLetterTopic(cluster, onDecodeError.deadLetter)
+        : undefined;
     this.#owner = {
       core: this.#core,
-      decoding: new RecordDecoding(this.#core, undefined),
+      decoding: new RecordDecoding(this.#core, this.#deadLetters),
       start: () => this.#start(),
       finish: () => this.#finish(),
     };
@@ -102,11 +112,6 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
   }
 
   // Taking records
-
-  /** Whether {@link close} was called, or the signal was aborted. */
-  get isClosed(): boolean {
-    return this.#closing !== undefined;
-  }
 
   /** Record by record. */
   [Symbol.asyncIterator](): AsyncIterableIterator<RecordOf<T>> {
@@ -130,6 +135,20 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
    */
   forEach(work: (record: RecordOf<T>) => unknown, options: ForEachOptions = {}): Promise<void> {
     return new ForEach(this.#owner, work as (record: ConsumerRecord) => unknown, options).run();
+  }
+
+  /**
+   * A stream of Node in object mode, of the same records. One is done when it has left the stream and another
+   * is asked for: by whoever reads this very stream. Where more streams follow, which hold records themselves,
+   * `commit: "manual"` is the way.
+   */
+  readable(options: ReadableOptions = {}): Readable {
+    return nodeReadable(this.#owner, options);
+  }
+
+  /** The same as a stream of the Web. */
+  readableStream(): ReadableStream<RecordOf<T>> {
+    return webReadable(this.#owner) as ReadableStream<unknown> as ReadableStream<RecordOf<T>>;
   }
 
   /**
@@ -288,6 +307,11 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
     return this.#closing;
   }
 
+  /** Whether {@link close} was called, or the signal was aborted. */
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -406,6 +430,7 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
     }
     await core.membership?.leave(core.cluster.deadline());
     await core.close();
+    await this.#deadLetters?.close();
     core.cluster.metrics.remove(core.metrics);
     this.#events.close();
     if (failure !== undefined) throw failure.thrown;
