@@ -90,6 +90,20 @@ export class GroupScene {
     this.check();
   }
 
+  /** The same, and that these members share them as evenly as can be. */
+  async evenlyOwned(
+    partitions: readonly TopicPartition[],
+    members: readonly SceneMember[],
+    timeoutMs = 60_000,
+  ): Promise<void> {
+    const least = Math.floor(partitions.length / members.length);
+    const isEven = (): boolean =>
+      this.owners.size === partitions.length &&
+      members.every(({ numbers }) => numbers.length === least || numbers.length === least + 1);
+    await eventually(isEven, () => this.describe(), timeoutMs);
+    await this.allOwned(partitions);
+  }
+
   check(): void {
     assert.deepEqual(this.violations, []);
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { GroupScene, partitionsOf } from "./group-scene.ts";
-import { startTarget, uniqueName, type Target } from "./target.ts";
+import { after, before, test, type TestContext } from "node:test";
+import type { MembershipOptions } from "../../src/client/group/membership.ts";
+import { eventually, GroupScene, partitionsOf, type SceneMemberOptions } from "./group-scene.ts";
+import { skipOnMoldau, startTarget, uniqueName, type Target } from "./target.ts";
 
 let target: Target;
 
@@ -21,24 +22,49 @@ async function inScene(run: (scene: GroupScene) => Promise<void>): Promise<void>
   scene.check();
 }
 
-test("members share a topic; one that leaves hands its part over", () =>
-  inScene(async (scene) => {
-    const topic = uniqueName("shared");
-    const group = uniqueName("group");
-    await scene.createTopic(topic, 6);
-    const all = partitionsOf(topic, 6);
-    const first = await scene.member({ group, topics: [topic] });
+/** The ways in which a group can deal its partitions out. */
+const kinds: Readonly<Record<string, Pick<MembershipOptions, "protocol" | "assignors">>> = {
+  range: { protocol: "classic", assignors: ["range"] },
+  roundrobin: { protocol: "classic", assignors: ["roundrobin"] },
+  sticky: { protocol: "classic", assignors: ["sticky"] },
+  cooperative: { protocol: "classic", assignors: ["cooperative-sticky"] },
+  "new protocol": { protocol: "consumer", assignors: ["range"] },
+};
+
+function inEveryWay(
+  about: string,
+  run: (
+    scene: GroupScene,
+    options: SceneMemberOptions & { readonly topics: string[] },
+  ) => Promise<void>,
+): void {
+  for (const [kind, options] of Object.entries(kinds)) {
+    test(`${kind}: ${about}`, (t: TestContext) => {
+      if (options.protocol === "consumer" && skipOnMoldau(t, "the new protocol of groups")) return;
+      const topics = [uniqueName("topic")];
+      return inScene((scene) => run(scene, { ...options, group: uniqueName("group"), topics }));
+    });
+  }
+}
+
+inEveryWay(
+  "members come, leave and are killed; each partition has one owner",
+  async (scene, options) => {
+    const [topic = ""] = options.topics;
+    await scene.createTopic(topic, 8);
+    const all = partitionsOf(topic, 8);
+    const first = await scene.member({ ...options, sessionTimeoutMs: 3_000 });
     await scene.allOwned(all);
-    const second = await scene.member({ group, topics: [topic] });
-    const third = await scene.member({ group, topics: [topic] });
-    await scene.allOwned(all);
-    assert.deepEqual(
-      [first, second, third].map(({ numbers }) => numbers.length),
-      [2, 2, 2],
+    const others = await Promise.all(
+      [1, 2, 3].map(() => scene.member({ ...options, sessionTimeoutMs: 3_000 })),
     );
-    await second.leave();
-    await scene.allOwned(all);
-    assert.equal(first.numbers.length, 3);
-    third.kill();
-    await scene.allOwned(all);
-  }));
+    await scene.evenlyOwned(all, [first, ...others]);
+    await others[0]!.leave();
+    await scene.evenlyOwned(all, [first, others[1]!, others[2]!]);
+    others[1]!.kill();
+    const late = await scene.member({ ...options, sessionTimeoutMs: 3_000 });
+    await scene.evenlyOwned(all, [first, others[2]!, late]);
+    await first.leave();
+    await scene.evenlyOwned(all, [others[2]!, late]);
+  },
+);

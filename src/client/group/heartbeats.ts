@@ -1,45 +1,48 @@
 import type { Clock, Timer } from "../../platform/clock.ts";
 
 /** How soon a heartbeat that brought nothing is sent again. */
-const RETRY_MS = 100;
+export const BEAT_AGAIN_MS = 100;
 
-/** Sends one heartbeat after the other: the next one an interval after the last was sent, or when it has come to its end. */
+/**
+ * Sends one heartbeat after the other, never two at a time: an interval from the sending of one to the
+ * sending of the next, unless it is wanted sooner.
+ */
 export class Heartbeats {
   readonly #clock: Clock;
   readonly #send: () => Promise<void>;
-  readonly #intervalMs: number;
+  /** From one heartbeat to the next. */
+  intervalMs: number;
   #timer: Timer | undefined;
   #isBeating = false;
   #isUnderWay = false;
-  #isSoon = false;
-  #sentAtMs = 0;
+  /** What was wanted while one was under way. */
+  #wantedMs: number | undefined;
 
   /** `send` never rejects. */
   constructor(clock: Clock, intervalMs: number, send: () => Promise<void>) {
     this.#clock = clock;
-    this.#intervalMs = intervalMs;
+    this.intervalMs = intervalMs;
     this.#send = send;
   }
 
-  /** Begins, with a first heartbeat after one interval. */
-  start(): void {
+  /** Begins with a heartbeat after so long; nothing changes when it has begun. */
+  start(delayMs = this.intervalMs): void {
     if (this.#isBeating) return;
     this.#isBeating = true;
-    this.#sentAtMs = this.#clock.monotonicMs();
-    if (!this.#isUnderWay) this.#schedule(this.#intervalMs);
+    this.after(delayMs);
   }
 
   stop(): void {
     this.#isBeating = false;
-    this.#isSoon = false;
+    this.#wantedMs = undefined;
     this.#timer?.cancel();
   }
 
-  /** The next one shortly, not after a whole interval. */
-  soon(): void {
+  /** The next one after so long; one that is under way is waited for. */
+  after(delayMs: number): void {
     if (!this.#isBeating) return;
-    if (this.#isUnderWay) this.#isSoon = true;
-    else this.#schedule(Math.min(RETRY_MS, this.#intervalMs));
+    if (this.#isUnderWay) this.#wantedMs = Math.min(delayMs, this.#wantedMs ?? Infinity);
+    else this.#schedule(delayMs);
   }
 
   #schedule(delayMs: number): void {
@@ -50,12 +53,13 @@ export class Heartbeats {
   async #beat(): Promise<void> {
     if (!this.#isBeating || this.#isUnderWay) return;
     this.#isUnderWay = true;
-    this.#isSoon = false;
-    this.#sentAtMs = this.#clock.monotonicMs();
+    const sentAtMs = this.#clock.monotonicMs();
     await this.#send();
     this.#isUnderWay = false;
+    const wantedMs = this.#wantedMs;
+    this.#wantedMs = undefined;
     if (!this.#isBeating) return;
-    const nextMs = this.#sentAtMs + this.#intervalMs - this.#clock.monotonicMs();
-    this.#schedule(this.#isSoon ? Math.min(RETRY_MS, this.#intervalMs) : Math.max(0, nextMs));
+    const leftMs = sentAtMs + this.intervalMs - this.#clock.monotonicMs();
+    this.#schedule(wantedMs ?? Math.max(0, leftMs));
   }
 }

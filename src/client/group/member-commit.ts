@@ -4,7 +4,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Deadline } from "../cluster/deadline.ts";
 import { commitChannel, type CommitTrace } from "../diagnostics/channels.ts";
 import { KafkaError } from "../errors.ts";
-import { commitOffsets } from "./group-offsets.ts";
+import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
 import type { GroupMetadata, OffsetToCommit } from "./membership.ts";
 import { partitionsWithout } from "./partition-set.ts";
 import { within } from "./waiting.ts";
@@ -91,6 +91,33 @@ async function commitThroughRebalances(
       const hasMoved = await within(deadline, member.moved(generationId));
       const isLost = partitionsWithout(offsets, member.assignment).length > 0;
       if (!hasMoved || isLost) throw thrown;
+    }
+  }
+}
+
+/**
+ * What the group has stored, asked for as a member of the new protocol: one that is not in the group any
+ * more is refused, and a newer epoch is waited for.
+ */
+export async function fetchAsMember(
+  member: CommittingMember,
+  cluster: Cluster,
+  partitions: readonly TopicPartition[],
+  deadline: Deadline,
+): Promise<readonly OffsetToCommit[]> {
+  for (;;) {
+    const by = member.metadata;
+    const { group, generationId } = by;
+    if (generationId < 0) throw member.absence();
+    try {
+      const query = { group, partitions, member: by, requireStable: true };
+      return await fetchOffsets(cluster, query, deadline);
+    } catch (thrown) {
+      const errorCode = thrown instanceof KafkaError ? (thrown.errorCode ?? 0) : 0;
+      if (!memberCodes.has(errorCode)) throw thrown;
+      member.refused(errorCode, by);
+      if (!passingCodes.has(errorCode)) throw thrown;
+      if (!(await within(deadline, member.moved(generationId)))) throw thrown;
     }
   }
 }

@@ -9,9 +9,10 @@ import type { Assignor } from "../assignors/assignor.ts";
 import { assignors } from "../assignors/assignors.ts";
 import { forgetAfter, forgetCoordinator } from "../coordinator.ts";
 import { fetchOffsets } from "../group-offsets.ts";
-import { Heartbeats } from "../heartbeats.ts";
+import { BEAT_AGAIN_MS, Heartbeats } from "../heartbeats.ts";
 import { commitAsMember, type CommittingMember } from "../member-commit.ts";
 import { MemberListener } from "../member-listener.ts";
+import { MemberWaiters } from "../member-waiters.ts";
 import type {
   GroupMetadata,
   Membership,
@@ -22,7 +23,7 @@ import type {
 } from "../membership.ts";
 import { PollWatch } from "../poll-watch.ts";
 import { TopicWatch } from "../topic-watch.ts";
-import { asKafkaError, within } from "../waiting.ts";
+import { asKafkaError } from "../waiting.ts";
 import { ClassicCoordinator } from "./classic-coordinator.ts";
 import { decideClassic } from "./classic-machine.ts";
 import {
@@ -63,9 +64,7 @@ export class ClassicMember implements Membership, CommittingMember {
     partitions: [],
     generation: NO_GENERATION,
   };
-  #joinWaiters: PromiseWithResolvers<void>[] = [];
-  #stateWaiters: (() => void)[] = [];
-  readonly #closed = Promise.withResolvers<void>();
+  readonly #waiters = new MemberWaiters();
   #leaveDeadline: Deadline | undefined;
   /** Nothing is done any more. */
   #isReleased = false;
@@ -119,14 +118,7 @@ export class ClassicMember implements Membership, CommittingMember {
   async join(deadline: Deadline): Promise<void> {
     const topics = await this.#watch.topics(deadline);
     if (this.#state.kind === "closed" || this.#state.kind === "leaving") throw this.#leftError();
-    const waiter = Promise.withResolvers<void>();
-    this.#joinWaiters.push(waiter);
-    this.#dispatch({ kind: "join", topics });
-    try {
-      await within(deadline, waiter.promise);
-    } finally {
-      this.#joinWaiters = this.#joinWaiters.filter((other) => other !== waiter);
-    }
+    await this.#waiters.untilJoined(deadline, () => this.#dispatch({ kind: "join", topics }));
   }
 
   subscribe(subscription: Subscription): void {
@@ -160,7 +152,7 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#watch.stop();
     this.#dispatch({ kind: "leave" });
     try {
-      await within(deadline, this.#closed.promise);
+      await this.#waiters.untilClosed(deadline);
     } catch (thrown) {
       this.#cluster.logger.warn("the group was not told in time that a member left", {
         group: this.#config.group,
@@ -183,7 +175,7 @@ export class ClassicMember implements Membership, CommittingMember {
         case "joining":
         case "pausing":
         case "syncing":
-          await new Promise<void>((resolve) => this.#stateWaiters.push(resolve));
+          await this.#waiters.untilChanged();
           continue;
         case "revoking":
         case "settling":
@@ -224,7 +216,7 @@ export class ClassicMember implements Membership, CommittingMember {
       this.#cluster.logger.trace(`group member ${state.kind}`, change);
     }
     for (const effect of effects) this.#perform(effect);
-    for (const waiter of this.#stateWaiters.splice(0)) waiter();
+    this.#waiters.changed();
   }
 
   #perform(effect: ClassicEffect): void {
@@ -259,7 +251,7 @@ export class ClassicMember implements Membership, CommittingMember {
         this.#heartbeats.stop();
         return this.#sessionTimer?.cancel();
       case "beatSoon":
-        return this.#heartbeats.soon();
+        return this.#heartbeats.after(BEAT_AGAIN_MS);
       case "extendSession":
         return this.#extendSession(effect.untilMs);
       case "expectPolls":
@@ -267,8 +259,7 @@ export class ClassicMember implements Membership, CommittingMember {
       case "forgetCoordinator":
         return forgetCoordinator(this.#cluster, this.#config.group);
       case "joined":
-        for (const waiter of this.#joinWaiters.splice(0)) waiter.resolve();
-        return;
+        return this.#waiters.joined();
       case "stalled":
         return this.#warnOfStall();
       case "failed":
@@ -377,7 +368,7 @@ export class ClassicMember implements Membership, CommittingMember {
       const reason = asKafkaError(thrown).message;
       this.#cluster.logger.debug("a heartbeat was not answered", { group, reason });
       forgetAfter(this.#cluster, group, thrown);
-      this.#heartbeats.soon();
+      this.#heartbeats.after(BEAT_AGAIN_MS);
     }
   }
 
@@ -424,9 +415,7 @@ export class ClassicMember implements Membership, CommittingMember {
 
   #fail(error: KafkaError): void {
     this.#polls.stop();
-    const waiters = this.#joinWaiters.splice(0);
-    for (const waiter of waiters) waiter.reject(error);
-    if (waiters.length === 0) this.#listener.failed(error);
+    if (!this.#waiters.failed(error)) this.#listener.failed(error);
   }
 
   /** Lets everything go. */
@@ -439,8 +428,7 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#pauseTimer?.cancel();
     this.#coordinator.abandon();
     this.#coordinator.close();
-    for (const waiter of this.#joinWaiters.splice(0)) waiter.reject(this.#leftError());
-    this.#closed.resolve();
+    this.#waiters.closed(this.#leftError());
   }
 
   #leftError(): KafkaError {

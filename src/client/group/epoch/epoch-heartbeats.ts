@@ -1,0 +1,163 @@
+import { ApiKey } from "../../../protocol/apis.ts";
+import {
+  consumerGroupHeartbeatRequest,
+  consumerGroupHeartbeatResponse,
+} from "../../../protocol/messages/consumer-group-heartbeat.ts";
+import type { InputOf } from "../../../protocol/schema.ts";
+import { apiCall } from "../../cluster/api-call.ts";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { Deadline } from "../../cluster/deadline.ts";
+import { groupBy } from "../../partitions.ts";
+import type { MembershipOptions, Subscription } from "../membership.ts";
+import {
+  JOIN_EPOCH,
+  type EpochConfig,
+  type EpochData,
+  type GroupPartition,
+} from "./epoch-state.ts";
+import { partitionsBut } from "./epoch-transitions.ts";
+import type { TopicIdPartitions } from "./topic-names.ts";
+
+/** Since version 1 members choose their ids (KIP-1082), and may subscribe to a pattern. */
+export const HEARTBEAT_VERSION_MIN = 1;
+export const consumerGroupHeartbeatCall = {
+  ...apiCall(
+    ApiKey.CONSUMER_GROUP_HEARTBEAT,
+    consumerGroupHeartbeatRequest,
+    consumerGroupHeartbeatResponse,
+  ),
+  minVersion: HEARTBEAT_VERSION_MIN,
+};
+
+/** What stands for "as before". */
+const NO_TIMEOUT = -1;
+
+type HeartbeatRequest = InputOf<typeof consumerGroupHeartbeatRequest>;
+/** What a heartbeat tells of its member. */
+type Told = Pick<EpochData, "subscription" | "owned">;
+
+export interface HeartbeatAnswer {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly epoch: number;
+  readonly intervalMs: number;
+  /** What the member is to own; null when that is as before. */
+  readonly assignment: readonly TopicIdPartitions[] | null;
+}
+
+/**
+ * ConsumerGroupHeartbeat as one member sends it: everything when it joins and after a heartbeat that
+ * failed, else what changed since the coordinator last took note.
+ */
+export class EpochHeartbeats {
+  readonly #cluster: Cluster;
+  readonly #config: EpochConfig;
+  readonly #options: MembershipOptions;
+  #told: Told | undefined;
+
+  constructor(cluster: Cluster, config: EpochConfig, options: MembershipOptions) {
+    this.#cluster = cluster;
+    this.#config = config;
+    this.#options = options;
+  }
+
+  /** The next heartbeat tells everything. */
+  forgetTold(): void {
+    this.#told = undefined;
+  }
+
+  async beat(epoch: number, now: Told): Promise<HeartbeatAnswer> {
+    const { requestTimeoutMs } = this.#cluster;
+    const timeoutMs = Math.min(requestTimeoutMs, this.#config.sessionTimeoutMs);
+    const told = epoch === JOIN_EPOCH ? undefined : this.#told;
+    const answer = await this.#send(
+      epoch,
+      told === undefined ? this.#everything(epoch, now) : this.#changes(told, now),
+      this.#cluster.deadline({ timeoutMs }),
+    );
+    const { errorCode, errorMessage, memberEpoch, heartbeatIntervalMs, assignment } = answer;
+    this.#told = errorCode === 0 ? now : undefined;
+    return {
+      errorCode,
+      errorMessage,
+      epoch: memberEpoch,
+      intervalMs: heartbeatIntervalMs,
+      assignment: assignment?.topicPartitions ?? null,
+    };
+  }
+
+  /** Says goodbye with an epoch that means it. Resolves with the error code. */
+  async leave(epoch: number, deadline: Deadline): Promise<number> {
+    const { errorCode } = await this.#send(epoch, {}, deadline);
+    return errorCode;
+  }
+
+  async #send(epoch: number, about: HeartbeatRequest, deadline: Deadline) {
+    const { group, memberId, instanceId } = this.#config;
+    const connection = await this.#cluster.coordinatorOf(group, deadline);
+    return connection.request(
+      consumerGroupHeartbeatCall,
+      { groupId: group, memberId, memberEpoch: epoch, instanceId, ...about },
+      this.#cluster.bounds(deadline),
+    );
+  }
+
+  #everything(epoch: number, { subscription, owned }: Told): HeartbeatRequest {
+    return {
+      rackId: this.#options.rack ?? null,
+      rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs,
+      serverAssignor: this.#options.remoteAssignor ?? null,
+      ...subscriptionFields(undefined, subscription),
+      topicPartitions: epoch === JOIN_EPOCH ? [] : byTopicId(owned),
+    };
+  }
+
+  #changes(told: Told, now: Told): HeartbeatRequest {
+    const isOwned = samePartitions(told.owned, now.owned);
+    return {
+      rebalanceTimeoutMs: NO_TIMEOUT,
+      ...(sameSubscription(told.subscription, now.subscription)
+        ? {}
+        : subscriptionFields(told.subscription, now.subscription)),
+      ...(isOwned ? {} : { topicPartitions: byTopicId(now.owned) }),
+    };
+  }
+}
+
+/** Names and pattern add up, so the one that does not count any more is emptied. */
+function subscriptionFields(before: Subscription | undefined, now: Subscription): HeartbeatRequest {
+  if (now.kind === "pattern") {
+    return { subscribedTopicNames: [], subscribedTopicRegex: now.pattern };
+  }
+  const names = [...new Set(now.topics)].sort();
+  return {
+    subscribedTopicNames: names,
+    ...(before?.kind === "pattern" ? { subscribedTopicRegex: "" } : {}),
+  };
+}
+
+function sameSubscription(one: Subscription, other: Subscription): boolean {
+  if (one.kind === "pattern" || other.kind === "pattern") {
+    return one.kind === other.kind && "pattern" in one && one.pattern === patternOf(other);
+  }
+  const names = new Set(one.topics);
+  return names.size === new Set(other.topics).size && other.topics.every((name) => names.has(name));
+}
+
+function patternOf(subscription: Subscription): string | undefined {
+  return subscription.kind === "pattern" ? subscription.pattern : undefined;
+}
+
+function samePartitions(
+  some: readonly GroupPartition[],
+  others: readonly GroupPartition[],
+): boolean {
+  return some.length === others.length && partitionsBut(some, others).length === 0;
+}
+
+function byTopicId(partitions: readonly GroupPartition[]): TopicIdPartitions[] {
+  return [...groupBy(partitions, ({ topicId }) => topicId)].map(([topicId, of]) => ({
+    topicId,
+    partitions: of.map(({ partition }) => partition),
+  }));
+}
