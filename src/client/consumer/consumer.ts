@@ -210,6 +210,11 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
     return this.#core.isAtEnd;
   }
 
+  /** Bytes that were fetched and not handed out yet, and those that answers on their way may bring at most. */
+  get bufferedBytes(): number {
+    return this.#core.heldBytes;
+  }
+
   /** Hands nothing out of these partitions, or of all, until {@link resume}. The group keeps them here. */
   pause(partitions?: readonly TopicPartition[]): void {
     for (const partition of this.#these(partitions)) this.#core.pause(partition);
