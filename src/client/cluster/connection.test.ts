@@ -192,7 +192,7 @@ test("a retired connection ends with its last answer", async () => {
 
 test("posts have no answers; whoever sends many can wait until they have left", async () => {
   const { world, broker, open } = await scene();
-  broker.serve(produceRequest, produceResponse, () => "silent");
+  broker.serve(produceRequest, produceResponse, () => "none");
   const connection = await open();
   await connection.posted();
   for (let i = 0; i < 3; i++) connection.post(produceCall, { acks: 0, timeoutMs: 1 });

@@ -12,13 +12,11 @@ import { Reader } from "../../protocol/reader.ts";
 import type { AnyMessage, InputOf, ValueOf } from "../../protocol/schema.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
 
-/** `"silent"` never answers, `"close"` hangs up. */
-export type FakeAnswer<M extends AnyMessage> = InputOf<M> | "silent" | "close";
+/** `"none"` owes no answer (acks 0), `"silent"` never gives it, `"close"` hangs up. */
+type NoAnswer = "none" | "silent" | "close";
+export type FakeAnswer<M extends AnyMessage> = InputOf<M> | NoAnswer;
 
-type Served = (
-  reader: Reader,
-  head: RequestHead,
-) => Buffer[] | "silent" | "close" | Promise<Buffer[] | "silent" | "close">;
+type Served = (reader: Reader, head: RequestHead) => Promise<Buffer[] | NoAnswer>;
 
 /**
  * A broker for tests that says what it is told to say, on a host of a (simulated) network. It hangs up at
@@ -37,6 +35,8 @@ export class FakeBroker {
   );
   readonly #network: Network;
   readonly #served = new Map<number, Served>();
+  /** Of each connection whether it has fallen silent, once all is answered that was asked before. */
+  readonly #answered = new WeakMap<Connection, Promise<boolean>>();
   #listener: Listener | undefined;
 
   private constructor(network: Network, host: string, port: number) {
@@ -94,7 +94,7 @@ export class FakeBroker {
     this.#served.set(request.traits.apiKey ?? -1, async (reader, head) => {
       const { apiVersion, correlationId } = head;
       const said = await answer(decodeRequestBody(request, apiVersion, reader), head);
-      if (said === "silent" || said === "close") return said;
+      if (said === "none" || said === "silent" || said === "close") return said;
       return encodeResponse(response, apiVersion, correlationId, said);
     });
   }
@@ -121,10 +121,16 @@ export class FakeBroker {
       connection.destroy();
       return;
     }
-    void Promise.resolve(serve(reader, head)).then((said) => {
-      if (said === "close") connection.destroy();
-      else if (said !== "silent") connection.write(said);
+    // Answers keep the order of requests: behind one that is never given there is no other.
+    const said = serve(reader, head);
+    const before = this.#answered.get(connection);
+    const answered = Promise.all([said, before]).then(([answer, isSilent]) => {
+      if (isSilent === true || answer === "silent") return true;
+      if (answer === "close") connection.destroy();
+      else if (answer !== "none") connection.write(answer);
+      return false;
     });
+    this.#answered.set(connection, answered);
   }
 
   #refuse(connection: Connection, { api, correlationId }: RequestHead): void {
