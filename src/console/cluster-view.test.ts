@@ -28,6 +28,7 @@ function sampleOf({
             type: "classic",
             state: "Stable",
             members,
+            reads: [],
             committed: new Map([
               [
                 "orders",
@@ -138,6 +139,7 @@ test("ten thousand partitions and a thousand groups are taken in well below a pa
     type: "classic" as const,
     state: "Stable",
     members: 1,
+    reads: [],
     committed: new Map([[`topic-${index}`, new Map(partitions.map((p) => [p.partition, 5]))]]),
   }));
   const first = view.apply({ atMs: 0, topics, groups });

@@ -23,6 +23,8 @@ export interface GroupSample {
   readonly type: GroupRow["type"];
   readonly state: string;
   readonly members: number;
+  /** Topics that its members read now, where that is known; they need not have committed anything. */
+  readonly reads: readonly string[];
   /** What it has committed: topic → partition → offset. */
   readonly committed: ReadonlyMap<string, ReadonlyMap<number, number>>;
 }
@@ -251,7 +253,7 @@ export class ClusterView {
         type: group.type,
         state: group.state,
         members: group.members,
-        topics: [...group.committed.keys()].sort(),
+        topics: [...new Set([...group.committed.keys(), ...group.reads])].sort(),
         lag,
         lagTrend: round(movement.perSecond),
         isStuck,

@@ -58,6 +58,7 @@ export function consoleApp({
   app.get("/metrics", async (context) => {
     const unwatch = state.watch();
     try {
+      await state.sampled();
       return context.text(await metricsText(state), 200, {
         "content-type": "text/plain; version=0.0.4; charset=utf-8",
       });

@@ -13,6 +13,8 @@ import { warningsOf } from "./warnings.ts";
 
 const BROKERS_EVERY_MS = 10_000;
 const CALL_MAX_MS = 10_000;
+/** A scrape waits so long for the first figures; then it tells what is known without them. */
+const FIRST_SAMPLE_MAX_MS = 3000;
 
 export interface ConsoleStateOptions {
   readonly kafka: Kafka;
@@ -43,6 +45,7 @@ export class ConsoleState {
   readonly #options: ConsoleStateOptions;
   readonly #sampler: Sampler;
   readonly #flow = new Flow();
+  readonly #sampled = Promise.withResolvers<void>();
   #brokers: { readonly atMs: number; readonly value: Promise<readonly BrokerInfo[]> } | undefined;
   #knownBrokers: readonly BrokerInfo[] = [];
   #counters: Counters | undefined;
@@ -70,6 +73,13 @@ export class ConsoleState {
   /** Somebody looks, until what is returned is called. */
   watch(): () => void {
     return this.#sampler.watch();
+  }
+
+  /** Resolves when something is known: at once, but for the first moments. */
+  async sampled(): Promise<void> {
+    const { clock } = this.kafka.cluster.platform;
+    const patience = new Promise<void>((resolve) => clock.setTimer(FIRST_SAMPLE_MAX_MS, resolve));
+    await Promise.race([this.#sampled.promise, patience]);
   }
 
   /** When a group's offset was last seen to move: by its commit, or by two samples that differ. */
@@ -157,6 +167,7 @@ export class ConsoleState {
     this.history.forget(changes.groups.removed);
     const flow = this.#flow.next(this.view, this.observed, this.insight);
     this.brokers().catch(() => undefined);
+    this.#sampled.resolve();
     this.live.publish(changes, this.#overview(sample), flow);
   }
 

@@ -97,7 +97,12 @@ export class Flow {
         ...rounded(this.#rates.next(key, atMs, records, bytes)),
       });
     }
-    return { boxes: [...boxes.values()], ids: boxes.keys(), edges };
+    const rates = new Map<string, number>();
+    for (const { from, records } of edges) rates.set(from, (rates.get(from) ?? 0) + records);
+    const sorted = [...boxes.values()].sort(
+      (a, b) => (rates.get(b.id) ?? 0) - (rates.get(a.id) ?? 0),
+    );
+    return { boxes: sorted, ids: boxes.keys(), edges };
   }
 
   #readers(
@@ -106,7 +111,12 @@ export class Flow {
     seen: Set<string>,
   ): FlowSample["edges"][number][] {
     const edges: FlowSample["edges"][number][] = [];
-    for (const { name, committed } of sample.groups) {
+    for (const { name, committed, reads } of sample.groups) {
+      for (const topic of reads) {
+        if (!committed.has(topic)) {
+          edges.push({ from: `topic:${topic}`, to: `group:${name}`, records: 0, bytes: 0 });
+        }
+      }
       for (const [topic, offsets] of committed) {
         let read = 0;
         for (const offset of offsets.values()) read += offset;

@@ -138,7 +138,8 @@ export class MessageReader {
 
   async timeline(topic: string, buckets: number): Promise<Timeline> {
     const bounds = await this.bounds(topic, undefined);
-    const chosen = everyNth([...bounds].filter(([, { start, end }]) => end > start));
+    const filled = [...bounds].filter(([, { start, end }]) => end > start);
+    const chosen = everyNth(filled);
     const firsts = await Promise.all(
       chosen.map(([partition, { start, end }]) => this.#firstTime(topic, partition, start, end)),
     );
@@ -155,12 +156,10 @@ export class MessageReader {
     const first = chosen.reduce((sum, [, { start }]) => sum + start, 0);
     const last = chosen.reduce((sum, [, { end }]) => sum + end, 0);
     const marks = [first, ...sums, last];
-    const factor = bounds.size === 0 ? 1 : bounds.size / Math.max(1, chosen.length);
+    const factor = filled.length / Math.max(1, chosen.length);
     const counts = marks
       .slice(1)
-      .map((mark, index) =>
-        Math.max(0, Math.round((mark - (marks[index] ?? 0)) * Math.min(factor, bounds.size))),
-      );
+      .map((mark, index) => Math.max(0, Math.round((mark - (marks[index] ?? 0)) * factor)));
     return { fromMs, toMs, counts };
   }
 

@@ -30,6 +30,7 @@ const OFFSETS_CHUNK = 2000;
 const CALL_MAX_MS = 5000;
 const RETRY_MS = 1000;
 
+const NOBODY = { count: 0, reads: [] } as const;
 const wantedConfigs = ["retention.ms", "retention.bytes", "cleanup.policy"] as const;
 
 export interface SamplerOptions {
@@ -53,7 +54,7 @@ export class Sampler {
   #watchers = 0;
   #firstOffsets = new Map<string, number>();
   #firstOffsetsMs = -Infinity;
-  #members = new Map<string, number>();
+  #members = new Map<string, { readonly count: number; readonly reads: readonly string[] }>();
   #turn = 0;
   #retention = new Map<string, Retention extends ReadonlyMap<string, infer V> ? V : never>();
   #factsMs = -Infinity;
@@ -206,7 +207,8 @@ export class Sampler {
         name: group,
         type: typeOf(type),
         state,
-        members: this.#members.get(group) ?? 0,
+        members: this.#members.get(group)?.count ?? 0,
+        reads: this.#members.get(group)?.reads ?? [],
         committed: byTopic,
       };
     });
@@ -218,7 +220,7 @@ export class Sampler {
     for (const name of this.#members.keys()) if (!alive.has(name)) this.#members.delete(name);
     const busy = groups.filter(({ state }) => state !== "Empty" && state !== "Dead");
     for (const { group, state } of groups) {
-      if (state === "Empty" || state === "Dead") this.#members.set(group, 0);
+      if (state === "Empty" || state === "Dead") this.#members.set(group, NOBODY);
     }
     const begin = busy.length > DESCRIBED_MAX ? (this.#turn * DESCRIBED_MAX) % busy.length : 0;
     this.#turn++;
@@ -227,7 +229,11 @@ export class Sampler {
     const selectors = chosen.map(({ group, type }) => ({ group, type }));
     const described = await kafka.admin.describeGroups(selectors, { timeoutMs: CALL_MAX_MS });
     for (const { name, value } of described) {
-      if (value !== undefined) this.#members.set(name, value.members.length);
+      if (value === undefined) continue;
+      const reads = new Set<string>();
+      for (const { assignment } of value.members)
+        for (const { topic } of assignment) reads.add(topic);
+      this.#members.set(name, { count: value.members.length, reads: [...reads] });
     }
   }
 

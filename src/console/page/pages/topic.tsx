@@ -32,12 +32,14 @@ export function Topic({ name, tab }: { name: string; tab: string }): JSX.Element
       crumbs={<a href="#/topics">Topics</a>}
       actions={
         <>
-          <AsCode
-            cli={`moldau topic describe ${word(name)}${at()}\nmoldau consume ${word(name)} --from earliest${at()}`}
-            typescript={program(
-              `for await (const record of kafka.consume(${literal(name)}, { from: "earliest" })) {\n  console.log(record.offset, record.value?.toString());\n}`,
-            )}
-          />
+          {tab === "messages" ? null : (
+            <AsCode
+              cli={`moldau topic describe ${word(name)}${at()}\nmoldau consume ${word(name)} --from earliest${at()}`}
+              typescript={program(
+                `for await (const record of kafka.consume(${literal(name)}, { from: "earliest" })) {\n  console.log(record.offset, record.value?.toString());\n}`,
+              )}
+            />
+          )}
           <button type="button" class="button danger" onClick={() => setDeleting(true)}>
             Delete
           </button>
