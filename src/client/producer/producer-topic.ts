@@ -135,6 +135,14 @@ export class PartitionQueue implements PartitionLoad {
     remove(this.inFlight, batch);
   }
 
+  /** A batch that landed is in the log. */
+  acknowledged(): void {
+    this.failures = 0;
+    // As long as one is to be sent again nothing new may be written: brokers remember few batches, and the
+    // one before those would not be known again.
+    if (this.pending[0]?.identity === undefined) this.isCareful = false;
+  }
+
   /** Puts a batch that landed back to its place, to be sent again. */
   putBack(batch: QueuedBatch): void {
     const { pending } = this;

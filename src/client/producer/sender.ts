@@ -348,8 +348,7 @@ export class Sender {
   #succeed(batch: QueuedBatch, baseOffset: number, logAppendTimeMs: number): void {
     const { accumulator, metrics } = this.#parts;
     const { queue } = batch;
-    queue.isCareful = false;
-    queue.failures = 0;
+    queue.acknowledged();
     queue.topic.missingSinceMs = undefined;
     if (!batch.isAbandoned) {
       metrics.recordsSent += batch.count;
