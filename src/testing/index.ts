@@ -7,4 +7,4 @@ export {
   type TestClientOptions,
   type TestClock,
 } from "./test-broker.ts";
-export type { RecordToStore, StoredRecord, TopicView } from "./topic-view.ts";
+export type { CreateOptions, TopicView } from "./topic-view.ts";

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClientPlatform } from "../client/cluster/cluster.ts";
 import { Kafka, type KafkaOptions } from "../client/kafka.ts";
-import { topic as declareTopic, type Topic } from "../client/topics/topic.ts";
+import type { TopicLike } from "../client/producer/producer-record.ts";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import { loadNodeConfig } from "../config/node-config.ts";
 import { MoldauError } from "../core/errors.ts";
@@ -24,7 +24,7 @@ import { OBSERVER_CLIENT_ID, PlannedAnswers } from "./planned-answers.ts";
 import { RealTime } from "./real-time.ts";
 import { TcpGateway } from "./tcp-gateway.ts";
 import type { TestTime } from "./test-time.ts";
-import { TopicView, type Observer } from "./topic-view.ts";
+import { TopicView } from "./topic-view.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 /** How the broker of a test is to be. */
@@ -282,20 +282,12 @@ export class TestBroker implements AsyncDisposable {
     return this.#doorsOf(clientId, new SimProcessLife());
   }
 
-  /** What is in a topic, and a way to put something there; by name keys and values are bytes. */
-  topic(name: string): TopicView<Uint8Array, Buffer, Uint8Array | null, Buffer | null>;
-  topic<KIn, KOut, VIn, VOut>(topic: Topic<KIn, KOut, VIn, VOut>): TopicView<KIn, KOut, VIn, VOut>;
-  topic<KIn, KOut, VIn, VOut>(
-    topic: Topic<KIn, KOut, VIn, VOut> | string,
-  ):
-    | TopicView<KIn, KOut, VIn, VOut>
-    | TopicView<Uint8Array, Buffer, Uint8Array | null, Buffer | null> {
-    const observer: Observer = async (look) => {
+  /** A topic seen from outside: what is in it, and a way to put something there. */
+  topic<T extends TopicLike>(topic: T): TopicView<T> {
+    return new TopicView(topic, async (look) => {
       const kafka = await this.#observe();
       return this.#parts.time.passDuring(() => look(kafka));
-    };
-    if (typeof topic !== "string") return new TopicView(topic, observer);
-    return new TopicView(rawTopic(topic), observer);
+    });
   }
 
   /**
@@ -410,11 +402,6 @@ export class TestBroker implements AsyncDisposable {
     timer?.cancel();
     for (const { life } of clients) life.end();
   }
-}
-
-/** A topic that is known by its name: bytes, or null. */
-function rawTopic(name: string) {
-  return { ...declareTopic(name, { config: { "cleanup.policy": "compact" } }), config: {} };
 }
 
 /** What the address of the gateway leads to, without the detour. */
