@@ -41,6 +41,7 @@ function usage(problem: string): never {
     "usage: npm run bench [-- [--quick] [--keep] [--rounds N] [--target kafka|moldau|both] NAME…]",
   );
   console.error(`names: ${figures.map((figure) => figure.name).join(" ")}`);
+  console.error("or: npm run bench -- client [OPTION…], which compares clients");
   process.exit(2);
 }
 
@@ -218,4 +219,9 @@ async function main(): Promise<void> {
   printTable(rows);
 }
 
-await main();
+if (process.argv[2] === "client") {
+  const { compareClients } = await import("./client/compare.ts");
+  await compareClients(process.argv.slice(3));
+} else {
+  await main();
+}

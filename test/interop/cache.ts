@@ -152,6 +152,55 @@ export async function nodeClients(): Promise<string> {
   return folder;
 }
 
+const bench = join(root, "bench", "client");
+
+/** The folder in which the Node clients of the benchmark are installed, programs included. */
+export async function benchClients(): Promise<string> {
+  need("npm");
+  const names = ["package.json", "package-lock.json"];
+  const files = names.map((name) => join(bench, name));
+  const folder = await cached("bench-node", files, async (into) => {
+    for (const name of names) cpSync(join(bench, name), join(into, name));
+    await must("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: into });
+  });
+  copyPrograms(folder);
+  return folder;
+}
+
+/**
+ * The same for `@confluentinc/kafka-javascript`, which fetches a binary from where its source is kept, or
+ * builds librdkafka. Built on what the machine has (a compiler, the headers of OpenSSL, zlib, zstd and curl),
+ * it needs nothing but npm. Throws {@link Missing} where that is not to be had.
+ */
+export async function benchConfluent(): Promise<string> {
+  need("npm");
+  const source = join(bench, "confluent");
+  const names = ["package.json", "package-lock.json"];
+  const files = names.map((name) => join(source, name));
+  try {
+    const folder = await cached("bench-confluent", files, async (into) => {
+      for (const name of names) cpSync(join(source, name), join(into, name));
+      const env = { CKJS_LINKING: "dynamic" };
+      await must("npm", ["ci", "--no-audit", "--no-fund"], { cwd: into, env });
+    });
+    copyPrograms(folder);
+    return folder;
+  } catch (thrown) {
+    const line =
+      String(thrown)
+        .split("\n")
+        .find((text) => /error|failed/i.test(text)) ?? "";
+    throw new Missing(`it needs more than npm has here: ${line.trim().slice(0, 120)}`);
+  }
+}
+
+function copyPrograms(folder: string): void {
+  const source = join(bench, "programs");
+  for (const name of readdirSync(source).filter((file) => file.endsWith(".mjs"))) {
+    cpSync(join(source, name), join(folder, name));
+  }
+}
+
 /** kcat from the machine's packages. */
 export function kcat(): string {
   const path = which("kcat") ?? which("kafkacat");
