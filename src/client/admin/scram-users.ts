@@ -8,7 +8,9 @@ import {
 import {
   describeUserScramCredentialsRequest,
   describeUserScramCredentialsResponse,
+  type DescribeUserScramCredentialsResponse,
 } from "../../protocol/messages/describe-user-scram-credentials.ts";
+import type { ElementOf } from "../../protocol/schema.ts";
 import { apiCall } from "../cluster/api-call.ts";
 import type { CallOptions, Cluster } from "../cluster/cluster.ts";
 import { brokerError, throwOnError } from "../errors.ts";
@@ -86,16 +88,24 @@ export async function describeUserScramCredentials(
     deadline,
     ({ errorCode, errorMessage }) => throwOnError(errorCode, context, errorMessage),
   );
-  return response.results.map(({ user: name, errorCode, errorMessage, credentialInfos }) => {
-    if (errorCode !== ErrorCode.NONE) {
-      return { name, value: undefined, error: brokerError(errorCode, context, errorMessage) };
-    }
-    const value = credentialInfos.map(({ mechanism, iterations }) => ({
-      mechanism: mechanisms.wordOf(mechanism),
-      iterations,
-    }));
-    return { name, value, error: undefined };
-  });
+  const outcomes = new Map(response.results.map((result) => [result.user, outcomeOf(result)]));
+  const names = users ?? [...outcomes.keys()].sort();
+  return names.flatMap((name) => outcomes.get(name) ?? []);
+}
+
+type DescribedUser = ElementOf<DescribeUserScramCredentialsResponse["results"]>;
+
+function outcomeOf(result: DescribedUser): Outcome<readonly ScramCredential[]> {
+  const { user: name, errorCode, errorMessage, credentialInfos } = result;
+  if (errorCode !== ErrorCode.NONE) {
+    const context = { api: "DescribeUserScramCredentials" };
+    return { name, value: undefined, error: brokerError(errorCode, context, errorMessage) };
+  }
+  const value = credentialInfos.map(({ mechanism, iterations }) => ({
+    mechanism: mechanisms.wordOf(mechanism),
+    iterations,
+  }));
+  return { name, value, error: undefined };
 }
 
 /**

@@ -239,7 +239,7 @@ export async function describeTransactions(
 }
 
 function transactionContext(id: string) {
-  return { api: `transactional id ${id}` };
+  return { transactionalId: id };
 }
 
 /** The producers that the leaders of partitions know; one outcome for each partition (KIP-664). */
