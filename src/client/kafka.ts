@@ -58,7 +58,7 @@ export class Kafka implements AsyncDisposable {
   async close(): Promise<void> {
     await Promise.allSettled(Array.from(this.#made, (made) => made.close()));
     this.#made.clear();
-    this.cluster.close();
+    await this.cluster.shutdown();
   }
 
   #keep<T extends Made>(made: T): T {

@@ -9,6 +9,7 @@ import type { SaslOptions } from "../../security/sasl/sasl-options.ts";
 import { silentLogger, type Logger } from "../../telemetry/logger.ts";
 import { metadataChannel, type MetadataEvent } from "../diagnostics/channels.ts";
 import { ClientMetrics } from "../diagnostics/client-metrics.ts";
+import { TelemetryReporter } from "../diagnostics/telemetry-reporter.ts";
 import { loadTracing } from "../diagnostics/open-telemetry.ts";
 import {
   brokerError,
@@ -87,6 +88,8 @@ export interface ClusterOptions {
    * (`metadata.recovery.rebootstrap.trigger.ms`). Default five minutes. When none can be reached it is tried at once.
    */
   readonly rebootstrapTriggerMs?: number | undefined;
+  /** Whether brokers are told about this client where their operator asks for it (KIP-714). Default true. */
+  readonly pushMetrics?: boolean | undefined;
 }
 
 /** How a call on the cluster is bounded. */
@@ -113,6 +116,7 @@ export class Cluster {
   readonly #pool: ConnectionPool;
   readonly #refresher: MetadataRefresher;
   readonly #coordinators: Coordinators;
+  readonly #reporter: TelemetryReporter;
   #channels = 0;
   /** Whether any broker has answered: then silence is an outage, and no mistake in the address. */
   #hasAnswered = false;
@@ -149,6 +153,16 @@ export class Cluster {
       onFailed: (error) => this.#tell({ kind: "failed", topics: 0, error }),
       onRebootstrap: () => this.#rebootstrap(),
     });
+    this.#reporter = new TelemetryReporter({
+      platform,
+      logger: this.logger,
+      metrics: this.metrics,
+      rack: options.rack,
+      requestTimeoutMs,
+      connect,
+      openConnection: () => this.#pool.leastLoaded(),
+    });
+    if (options.pushMetrics !== false) this.metrics.onAdded = () => this.#reporter.start();
   }
 
   /** Connects to the first bootstrap address that answers. Throws `BOOTSTRAP_FAILED`. */
@@ -446,10 +460,22 @@ export class Cluster {
     return found.nodeId;
   }
 
-  /** Closes all connections; calls under way are rejected. */
+  /** The id by which brokers know this client's metrics (KIP-714); the zero uuid before one gave it. */
+  get clientInstanceId(): Uuid {
+    return this.#reporter.clientInstanceId;
+  }
+
+  /** Tells brokers the last metrics, where they want any, and closes. Never rejects; takes a second at most. */
+  async shutdown(): Promise<void> {
+    await this.#reporter.close();
+    this.close();
+  }
+
+  /** Closes all connections at once; calls under way are rejected. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#reporter.stop();
     this.#refresher.close();
     this.#pool.close();
   }

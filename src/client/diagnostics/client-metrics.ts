@@ -9,20 +9,13 @@ import { ApiKey } from "../../protocol/apis.ts";
 export class Distribution {
   count = 0;
   sum = 0;
-  /** The largest since {@link takeMax} was called last. */
+  /** The largest since it was set to 0 last, by whoever reads it. */
   max = 0;
 
   add(value: number): void {
     this.count++;
     this.sum += value;
     if (value > this.max) this.max = value;
-  }
-
-  /** The largest value, which is forgotten by this. */
-  takeMax(): number {
-    const { max } = this;
-    this.max = 0;
-    return max;
   }
 }
 
@@ -121,9 +114,20 @@ export class NodeMetrics {
   }
 }
 
+/** Of those who left, how many are kept to be read once more. */
+const DEPARTED_MAX = 100;
+
 /** All that one client counts: its producers and consumers register here, and leave when closed. */
 export class ClientMetrics {
   connectionsCreated = 0;
+  /** Called when a producer or a consumer has come. */
+  onAdded: (() => void) | undefined;
+  /**
+   * Whether those who left are kept until {@link dropDeparted}, so that their last counts are read. Only
+   * where somebody reads.
+   */
+  keepsDeparted = false;
+  readonly #departed = new Set<ProducerMetrics | ConsumerMetrics>();
   readonly #producers = new Set<ProducerMetrics>();
   readonly #consumers = new Set<ConsumerMetrics>();
   readonly #nodes = new Map<number, NodeMetrics>();
@@ -143,16 +147,29 @@ export class ClientMetrics {
   addProducer(transactionalId?: string): ProducerMetrics {
     const metrics = new ProducerMetrics(transactionalId);
     this.#producers.add(metrics);
+    this.onAdded?.();
     return metrics;
   }
 
   addConsumer(group?: string, groupInstanceId?: string): ConsumerMetrics {
     const metrics = new ConsumerMetrics(group, groupInstanceId);
     this.#consumers.add(metrics);
+    this.onAdded?.();
     return metrics;
   }
 
   remove(metrics: ProducerMetrics | ConsumerMetrics): void {
+    if (this.keepsDeparted && this.#departed.size < DEPARTED_MAX) this.#departed.add(metrics);
+    else this.#delete(metrics);
+  }
+
+  /** Those who left have been read. */
+  dropDeparted(): void {
+    for (const metrics of this.#departed) this.#delete(metrics);
+    this.#departed.clear();
+  }
+
+  #delete(metrics: ProducerMetrics | ConsumerMetrics): void {
     if (metrics.kind === "producer") this.#producers.delete(metrics);
     else this.#consumers.delete(metrics);
   }
