@@ -99,6 +99,10 @@ function listenerSettings(
     "inter.broker.listener.name": "plaintext",
     "listener.security.protocol.map": [...protocols, "CONTROLLER:PLAINTEXT"].join(","),
     "delegation.token.secret.key": "a key of the brokers alone",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    // What no ACL speaks of is allowed: the tests that bring none need not know of them.
+    "allow.everyone.if.no.acl.found": "true",
+    "super.users": "User:ANONYMOUS;User:alice",
   };
 }
 

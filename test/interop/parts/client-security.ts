@@ -5,7 +5,9 @@ import { run } from "../processes.ts";
 import { startSecuredKafka } from "../secured-kafka.ts";
 
 const name = "client-security";
-const testFile = join("test", "client", "security.test.ts");
+const testFiles = ["security.test.ts", "admin-security.test.ts"].map((file) =>
+  join("test", "client", file),
+);
 
 interface Result {
   readonly ok: boolean;
@@ -25,7 +27,7 @@ function resultsIn(output: string): readonly Result[] {
 async function runTests(context: Context): Promise<void> {
   const { broker, targetFile } = await startSecuredKafka(context.scratch);
   try {
-    const args = ["--test-reporter=tap", testFile];
+    const args = ["--test", "--test-reporter=tap", ...testFiles];
     const outcome = await run(process.execPath, args, {
       cwd: root,
       env: { MOLDAU_TEST_SECURED_KAFKA: targetFile },
