@@ -1,13 +1,13 @@
 import type { BrokerConnection } from "../cluster/connection.ts";
-import type { Backoff } from "./backoff.ts";
 import type { PartitionQueue } from "./producer-topic.ts";
 
 /** A broker that leads partitions of a producer: the connection to it, and the request that is being filled. */
 export class BrokerLink {
   readonly nodeId: number;
-  readonly backoff: Backoff;
   connection: BrokerConnection | undefined;
   isConnecting = false;
+  /** Attempts to connect that failed, since one did not. */
+  failures = 0;
   /** Requests without an answer. */
   inFlight = 0;
   /** By the monotonic clock: nothing is sent before, because it could not be reached or asked for rest (KIP-219). */
@@ -18,9 +18,8 @@ export class BrokerLink {
   /** Partitions whose oldest batch would wait for more records, but goes along when there is a request. */
   readonly lingering: PartitionQueue[] = [];
 
-  constructor(nodeId: number, backoff: Backoff) {
+  constructor(nodeId: number) {
     this.nodeId = nodeId;
-    this.backoff = backoff;
   }
 
   /** The connection, if there is one and it lasts. */

@@ -325,10 +325,12 @@ export class ProducerEngine {
     throw postsFailed(error, count);
   }
 
-  /** Gives up what was not sent; what is on its way is waited for. */
+  /** Gives up what was not sent; resolves when what is on its way is answered. */
   async drop(error: Error): Promise<void> {
     this.#sender.failAll(error);
-    await this.#accumulator.flush();
+    await this.#accumulator.idle();
+    this.#postError = undefined;
+    this.#postsFailed = 0;
   }
 
   #batchFailed(batch: QueuedBatch, error: Error): void {
@@ -384,9 +386,9 @@ export class ProducerEngine {
 const READY: Promise<void> = Promise.resolve();
 
 function defaultIdentities(cluster: Cluster, options: ResolvedOptions): MakeIdentities {
-  const { idempotent, idempotentByDefault: mayDoWithout, retryBackoffMs } = options;
+  const { idempotent, idempotentByDefault: mayDoWithout, retryBackoff } = options;
   if (!idempotent) return () => ({ ...anonymous, close: () => undefined });
-  return (onChange) => new IdempotentIdentity(cluster, { mayDoWithout, retryBackoffMs }, onChange);
+  return (onChange) => new IdempotentIdentity(cluster, { mayDoWithout, retryBackoff }, onChange);
 }
 
 function checkTimestamp(timestamp: number): void {

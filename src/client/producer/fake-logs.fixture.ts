@@ -257,7 +257,11 @@ export class FakeLogCluster {
     });
     if (fate.request === "unanswered") return "close";
     if (request.acks === 0) return "none";
-    const nodeEndpoints = this.brokers.map(({ host, port }, at) => ({ nodeId: at + 1, host, port }));
+    const nodeEndpoints = this.brokers.map(({ host, port }, at) => ({
+      nodeId: at + 1,
+      host,
+      port,
+    }));
     const answer: ProduceResponseInput = { responses, nodeEndpoints };
     return { ...answer, throttleTimeMs: this.throttleTimeMs };
   }
@@ -276,7 +280,8 @@ export class FakeLogCluster {
     const { refusal, falseAnswer } = this.fates.partition(name, partition);
     if (refusal !== undefined) return refused(refusal);
     const result = log.append(records);
-    if (falseAnswer !== undefined && result.errorCode === ErrorCode.NONE) return refused(falseAnswer);
+    if (falseAnswer !== undefined && result.errorCode === ErrorCode.NONE)
+      return refused(falseAnswer);
     return result;
   }
 

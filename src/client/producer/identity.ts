@@ -6,9 +6,9 @@ import {
   initProducerIdResponse,
 } from "../../protocol/messages/init-producer-id.ts";
 import { apiCall } from "../cluster/api-call.ts";
+import { backoffMs, type BackoffBounds } from "../cluster/backoff.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isRetriableError, KafkaError, throwOnError } from "../errors.ts";
-import { Backoff } from "./backoff.ts";
 import { errorOf } from "./producer-error.ts";
 
 /** Who writes, to brokers (KIP-98). Sequences of a partition begin anew under another one. */
@@ -81,20 +81,21 @@ export class IdempotentIdentity implements IdentitySource {
   readonly #clock: Clock;
   readonly #mayDoWithout: boolean;
   readonly #onChange: () => void;
-  readonly #backoff: Backoff;
+  readonly #backoff: BackoffBounds;
+  #failures = 0;
   #isAsking = false;
   #timer: Timer | undefined;
 
   /** `mayDoWithout`: a broker that has no producer ids is written to without. */
   constructor(
     cluster: Cluster,
-    options: { readonly mayDoWithout: boolean; readonly retryBackoffMs: number },
+    options: { readonly mayDoWithout: boolean; readonly retryBackoff: BackoffBounds },
     onChange: () => void,
   ) {
     this.#cluster = cluster;
     this.#clock = cluster.platform.clock;
     this.#mayDoWithout = options.mayDoWithout;
-    this.#backoff = new Backoff(options.retryBackoffMs, cluster.platform.random);
+    this.#backoff = options.retryBackoff;
     this.#onChange = onChange;
   }
 
@@ -105,7 +106,7 @@ export class IdempotentIdentity implements IdentitySource {
     this.#ask().then(
       (identity) => {
         this.#isAsking = false;
-        this.#backoff.reset();
+        this.#failures = 0;
         this.current = identity;
         this.#onChange();
       },
@@ -151,7 +152,9 @@ export class IdempotentIdentity implements IdentitySource {
 
   #failed(thrown: unknown): void {
     if (isRetriableError(thrown)) {
-      this.#timer = this.#clock.setTimer(this.#backoff.nextMs(), () => {
+      this.#failures++;
+      const pauseMs = backoffMs(this.#cluster.platform.random, this.#failures, this.#backoff);
+      this.#timer = this.#clock.setTimer(pauseMs, () => {
         this.#isAsking = false;
         this.want();
       });

@@ -1,6 +1,7 @@
 import type { CompressionCodec } from "../../records/compression.ts";
 import { compressionLevels } from "../../records/compression.ts";
 import type { NewHeader } from "../../records/build.ts";
+import { RETRY_BACKOFF, type BackoffBounds } from "../cluster/backoff.ts";
 import type { FailedRecords } from "./failed-records.ts";
 import { invalidOption } from "./producer-error.ts";
 
@@ -77,7 +78,7 @@ export interface ResolvedOptions {
   readonly blockTimeoutMs: number;
   readonly deliveryTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  readonly retryBackoffMs: number;
+  readonly retryBackoff: BackoffBounds;
   readonly inFlightRequestsMax: number;
   readonly partitioner: Partitioner | undefined;
   readonly adaptivePartitioning: boolean;
@@ -90,7 +91,6 @@ const REQUEST_BYTES_MAX = 1024 * 1024;
 const BUFFER_BYTES = 32 * 1024 * 1024;
 const BLOCK_TIMEOUT_MS = 60_000;
 const DELIVERY_TIMEOUT_MS = 120_000;
-const RETRY_BACKOFF_MS = 100;
 /** What the broker remembers of a producer's batches per partition, so what may be on its way. */
 export const IN_FLIGHT_REQUESTS_MAX = 5;
 
@@ -117,7 +117,7 @@ export function resolveOptions(
     blockTimeoutMs: options.blockTimeoutMs ?? BLOCK_TIMEOUT_MS,
     deliveryTimeoutMs: options.deliveryTimeoutMs ?? DELIVERY_TIMEOUT_MS,
     requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMs,
-    retryBackoffMs: options.retryBackoffMs ?? RETRY_BACKOFF_MS,
+    retryBackoff: { ...RETRY_BACKOFF, firstMs: options.retryBackoffMs ?? RETRY_BACKOFF.firstMs },
     inFlightRequestsMax,
     partitioner: options.partitioner,
     adaptivePartitioning: options.adaptivePartitioning ?? true,
@@ -147,7 +147,6 @@ function check(options: ResolvedOptions): void {
     "blockTimeoutMs",
     "deliveryTimeoutMs",
     "requestTimeoutMs",
-    "retryBackoffMs",
     "inFlightRequestsMax",
   ];
   for (const name of bounded) {

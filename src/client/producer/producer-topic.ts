@@ -91,15 +91,26 @@ export class PartitionQueue implements PartitionLoad {
 
   /**
    * What the oldest pending batch is to be sent under; `current` is who the producer is now. Between
-   * transactions (`switchesOver`) a new identity is taken whether or not sequences were lost.
+   * transactions (`switchesOver`) a new identity is taken whether or not sequences were lost. With
+   * `beginsAtZero` partitions refuse any other sequence as the first one.
    */
-  stampFor(batch: QueuedBatch, current: ProducerIdentity, switchesOver: boolean): BatchStamp {
+  stampFor(
+    batch: QueuedBatch,
+    current: ProducerIdentity,
+    {
+      switchesOver,
+      beginsAtZero,
+    }: { readonly switchesOver: boolean; readonly beginsAtZero: boolean },
+  ): BatchStamp {
     const { identity, baseSequence } = batch;
     if (identity !== undefined && (batch.mayBeWritten || !this.#hasGap)) {
       return { identity, baseSequence };
     }
     const isNew = this.#identity === undefined || this.#hasGap;
-    if (isNew || (switchesOver && this.#identity !== current)) this.#adopt(current);
+    if (isNew || (switchesOver && this.#identity !== current)) {
+      this.#adopt(current);
+      if (beginsAtZero) this.isCareful = false;
+    }
     assert(this.#identity !== undefined, "an identity was adopted");
     return { identity: this.#identity, baseSequence: this.#nextSequence };
   }
@@ -193,6 +204,8 @@ export class ProducerTopic {
   readonly parked = new Fifo<ParkedRecord | ParkedBarrier>();
   readonly sticky: StickyPartitioner;
   isLookingUp = false;
+  /** By the monotonic clock: not to be looked up before. */
+  lookUpAfterMs = 0;
   /** What waits is being put into batches. */
   isUnparking = false;
   /** By the monotonic clock: since when brokers say that the topic is not there, although it was. */

@@ -54,6 +54,7 @@ export class RecordAccumulator {
   readonly #waitingForRoom = new Set<ProducerTopic>();
   readonly #flushes = new WeakMap<QueuedBatch, Flush[]>();
   #roomWaiters: (() => void)[] = [];
+  #idleWaiters: (() => void)[] = [];
   #bufferedBytes = 0;
 
   constructor(
@@ -389,6 +390,15 @@ export class RecordAccumulator {
     batch.release(this.pool);
     if (batch.queue.isEmpty) this.busy.delete(batch.queue);
     this.#roomMayBeThere();
+    if (this.#idleWaiters.length > 0 && this.isEmpty) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves when there is nothing any more, not even a batch that was given up on its way. */
+  idle(): Promise<void> {
+    if (this.isEmpty) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
   /** Resolves when all that is here now is acknowledged or given up; nothing of it lingers. */

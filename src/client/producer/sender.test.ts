@@ -91,9 +91,10 @@ async function sendMany(
 ): Promise<{ readonly sent: Sent[]; readonly posted: Set<string> }> {
   const sent: Sent[] = [];
   const posted = new Set<string>();
-  for (let i = 0; i < count; ) {
+  for (let i = 0; i < count;) {
     const burst = Math.min(random.between(1, 30), count - i);
-    for (let end = i + burst; i < end; i++) {
+    const end = i + burst;
+    for (; i < end; i++) {
       const partition = random.below(3);
       const value = `${i} ${"x".repeat(random.below(40))}`;
       if (random.chance(0.3)) {

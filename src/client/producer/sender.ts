@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../../platform/clock.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { ProduceResponse } from "../../protocol/messages/produce.ts";
+import { backoffMs } from "../cluster/backoff.ts";
 import type { Cluster, NodeEndpoint } from "../cluster/cluster.ts";
 import type { BrokerConnection } from "../cluster/connection.ts";
 import type { ProducerMetrics } from "../diagnostics/client-metrics.ts";
 import { brokerError, isRetriableError, type KafkaError } from "../errors.ts";
-import { Backoff } from "./backoff.ts";
 import { BrokerLink } from "./broker-link.ts";
 import type { IdentitySource } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -179,8 +179,7 @@ export class Sender {
   #linkOf(nodeId: number): BrokerLink {
     let link = this.#links.get(nodeId);
     if (link === undefined) {
-      const { cluster, options } = this.#parts;
-      link = new BrokerLink(nodeId, new Backoff(options.retryBackoffMs, cluster.platform.random));
+      link = new BrokerLink(nodeId);
       this.#links.set(nodeId, link);
     }
     return link;
@@ -194,13 +193,14 @@ export class Sender {
       (connection) => {
         link.isConnecting = false;
         link.connection = connection;
-        link.backoff.reset();
+        link.failures = 0;
         if (this.#isClosed) connection.close();
         else this.schedule(false);
       },
       (thrown: unknown) => {
         link.isConnecting = false;
-        link.notBeforeMs = this.#clock.monotonicMs() + link.backoff.nextMs();
+        link.failures++;
+        link.notBeforeMs = this.#clock.monotonicMs() + this.#pauseMs(link.failures);
         this.#unreachable(link, thrown);
         this.schedule(false);
       },
@@ -238,7 +238,10 @@ export class Sender {
         const { current } = identities;
         const isStamped = identities.isIdempotent && current !== undefined;
         const stamp = isStamped
-          ? queue.stampFor(batch, current, identities.isTransactional)
+          ? queue.stampFor(batch, current, {
+              switchesOver: identities.isTransactional,
+              beginsAtZero: identities.isTransactional && identities.addsImplicitly,
+            })
           : undefined;
         batch.seal(stamp?.identity, stamp?.baseSequence ?? -1, accumulator.pool);
       } catch (thrown) {
@@ -424,10 +427,13 @@ export class Sender {
       return;
     }
     if (!pauses) return;
-    const { options, cluster } = this.#parts;
-    const backoff = new Backoff(options.retryBackoffMs, cluster.platform.random, queue.failures);
-    queue.notBeforeMs = Math.max(queue.notBeforeMs, nowMs + backoff.nextMs());
     queue.failures++;
+    queue.notBeforeMs = Math.max(queue.notBeforeMs, nowMs + this.#pauseMs(queue.failures));
+  }
+
+  #pauseMs(failures: number): number {
+    const { cluster, options } = this.#parts;
+    return backoffMs(cluster.platform.random, failures, options.retryBackoff);
   }
 
   /** A batch that is in no queue any more is lost. */

@@ -1,7 +1,7 @@
 import type { Timer } from "../../platform/clock.ts";
+import { backoffMs, type BackoffBounds } from "../cluster/backoff.ts";
 import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
 import { isRetriableError, KafkaError } from "../errors.ts";
-import { Backoff } from "./backoff.ts";
 import type { PartitionQueue, ProducerTopic } from "./producer-topic.ts";
 import { errorOf } from "./producer-error.ts";
 
@@ -23,11 +23,11 @@ export class TopicLookup {
   readonly #cluster: Cluster;
   readonly #options: {
     readonly blockTimeoutMs: number;
-    readonly retryBackoffMs: number;
+    readonly retryBackoff: BackoffBounds;
     readonly createTopics: boolean;
   };
   readonly #listener: LookupListener;
-  readonly #backoffs = new Map<ProducerTopic, Backoff>();
+  readonly #failures = new Map<ProducerTopic, number>();
   readonly #errors = new Map<ProducerTopic, unknown>();
   readonly #timers = new Set<Timer>();
   readonly #stop = new AbortController();
@@ -36,7 +36,7 @@ export class TopicLookup {
     cluster: Cluster,
     options: {
       readonly blockTimeoutMs: number;
-      readonly retryBackoffMs: number;
+      readonly retryBackoff: BackoffBounds;
       readonly createTopics: boolean;
     },
     listener: LookupListener,
@@ -48,15 +48,16 @@ export class TopicLookup {
 
   /** Whether the leader of the partition is known; else it is asked for. */
   isLed(queue: PartitionQueue): boolean {
-    const { topic } = queue;
+    const { topic, partition } = queue;
     const known = this.#cluster.knownTopic(topic.name);
-    if (known === undefined) {
-      this.find(topic);
-      return false;
+    if (known !== undefined && known !== topic.metadata) topic.update(known);
+    const leaderId = this.#cluster.knownLeaderOf(topic.name, partition);
+    if (leaderId !== undefined) {
+      queue.leaderId = leaderId;
+      return true;
     }
-    if (known !== topic.metadata) topic.update(known);
-    if (queue.leaderId >= 0) return true;
-    this.find(topic, true);
+    // One that has no leader, although nothing shows that to be out of date, is asked for all the same.
+    this.find(topic, known !== undefined);
     return false;
   }
 
@@ -71,15 +72,22 @@ export class TopicLookup {
     return this.#errors.get(topic);
   }
 
-  /** Asks for a topic; `anew`: what is known is not good enough. */
+  /** Asks for a topic; `anew`: what is known is not good enough. Not again before a pause. */
   find(topic: ProducerTopic, anew = false): void {
     if (topic.isLookingUp) return;
     topic.isLookingUp = true;
+    const { clock } = this.#cluster.platform;
+    const waitMs = topic.lookUpAfterMs - clock.monotonicMs();
+    if (waitMs > 0) {
+      this.#lookLater(topic, waitMs);
+      return;
+    }
     this.#ask(topic.name, anew).then(
       (metadata) => {
         topic.isLookingUp = false;
+        topic.lookUpAfterMs = clock.monotonicMs() + this.#options.retryBackoff.firstMs;
         this.#errors.delete(topic);
-        this.#backoffs.delete(topic);
+        this.#failures.delete(topic);
         topic.missingSinceMs = undefined;
         topic.update(metadata);
         this.#listener.onLooked(topic, true);
@@ -98,15 +106,21 @@ export class TopicLookup {
 
   #failed(topic: ProducerTopic, thrown: unknown): void {
     this.#errors.set(topic, thrown);
-    const pauseMs = this.#backoffOf(topic).nextMs();
+    const failures = (this.#failures.get(topic) ?? 0) + 1;
+    this.#failures.set(topic, failures);
     if (this.#stop.signal.aborted) return;
     if (!isRetriableError(thrown) && !this.#mayComeBack(topic, thrown)) {
       topic.isLookingUp = false;
       this.#listener.onGone(topic, errorOf(thrown));
       return;
     }
-    // Whoever waits for the topic asks again when he looks; until then nobody shall ask.
-    const timer = this.#cluster.platform.clock.setTimer(pauseMs, () => {
+    const { random } = this.#cluster.platform;
+    this.#lookLater(topic, backoffMs(random, failures, this.#options.retryBackoff));
+  }
+
+  /** Whoever waits for the topic asks again when he looks; until then nobody shall ask. */
+  #lookLater(topic: ProducerTopic, waitMs: number): void {
+    const timer = this.#cluster.platform.clock.setTimer(waitMs, () => {
       this.#timers.delete(timer);
       topic.isLookingUp = false;
       this.#listener.onLooked(topic, false);
@@ -121,16 +135,6 @@ export class TopicLookup {
     const nowMs = this.#cluster.platform.clock.monotonicMs();
     topic.missingSinceMs ??= nowMs;
     return nowMs - topic.missingSinceMs < MISSING_MS_MAX;
-  }
-
-  #backoffOf(topic: ProducerTopic): Backoff {
-    let backoff = this.#backoffs.get(topic);
-    if (backoff === undefined) {
-      const { retryBackoffMs } = this.#options;
-      backoff = new Backoff(retryBackoffMs, this.#cluster.platform.random);
-      this.#backoffs.set(topic, backoff);
-    }
-    return backoff;
   }
 
   close(): void {
