@@ -10,7 +10,7 @@ const layers: Step = {
 
 const steps: readonly Step[] = [
   layers,
-  programStep("format", binary("oxfmt"), ["--check", "src", "scripts", "test", "bench", "docker"]),
+  programStep("format", binary("oxfmt"), ["--check", "src", "scripts", "test", "bench", "docker", "examples"]),
   programStep("types", binary("tsc"), ["-p", "."]),
   programStep("types of the page", binary("tsc"), ["-p", "src/console/page"]),
   programStep("lint", binary("oxlint"), [
@@ -20,7 +20,9 @@ const steps: readonly Step[] = [
     "test",
     "bench",
     "docker",
+    "examples",
   ]),
+  programStep("types of the shop's page", binary("tsc"), ["-p", "examples/stream-store/page"]),
   programStep("tests", process.execPath, ["scripts/test.ts", "src", "scripts"]),
 ];
 

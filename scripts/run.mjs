@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const runtimeDir = join(root, "scripts", "runtime");
@@ -27,7 +27,7 @@ const LOCK_STALE_MS = 30_000;
 const LOCK_TOUCH_MS = 5_000;
 const LOCK_WAIT_MAX_MS = 10 * 60_000;
 
-/** @type {Record<string, { file: string, before?: string[] }>} what each npm script runs */
+/** @type {Record<string, { file: string, before?: string[], fromSource?: boolean }>} what each npm script runs */
 const commands = {
   start: { file: "src/cli/bin.ts", before: ["start"] },
   moldau: { file: "src/cli/bin.ts" },
@@ -38,6 +38,7 @@ const commands = {
   bench: { file: "bench/run.ts" },
   sim: { file: "src/simulator/run.ts" },
   chaos: { file: "test/chaos/run.ts" },
+  "stream-store": { file: "examples/stream-store/run.ts", fromSource: true },
   scenarios: { file: "test/scenarios/run.ts" },
   format: { file: "scripts/format.ts" },
   build: { file: "scripts/build.ts" },
@@ -157,7 +158,11 @@ if (!existsSync(join(root, command.file)))
   fail(`"${name}" has nothing to run: ${command.file} is missing.`);
 await setUp();
 const node = chooseNode();
-const child = spawn(node, [join(root, command.file), ...(command.before ?? []), ...args], {
+const fromSource = command.fromSource
+  ? ["--import", pathToFileURL(join(root, "scripts", "moldau-from-source.mjs")).href]
+  : [];
+const file = join(root, command.file);
+const child = spawn(node, [...fromSource, file, ...(command.before ?? []), ...args], {
   stdio: "inherit",
   env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ""}` },
 });
