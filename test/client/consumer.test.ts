@@ -1,108 +1,57 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { connect } from "../../src/client/connect.ts";
 import type { ConsumeOptions } from "../../src/client/consumer/consumer-options.ts";
 import type { ConsumerRecord } from "../../src/client/consumer/consumer-record.ts";
-import type { Consumer } from "../../src/client/consumer/consumer.ts";
 import type { Kafka } from "../../src/client/kafka.ts";
-import { startTarget, uniqueName, type Target } from "./target.ts";
+import { ConsumerScene, FIRST_TIMESTAMP, take, textOf, turn, values } from "./consumer-scene.ts";
+import { uniqueName } from "./target.ts";
 
-let target: Target;
+let scene: ConsumerScene;
 let kafka: Kafka;
 
 before(async () => {
-  target = await startTarget();
-  kafka = await connect(target.bootstrap, { clientId: "consumer-test" });
+  scene = await ConsumerScene.open();
+  kafka = scene.kafka;
 });
 
-after(async () => {
-  await kafka.close();
-  await target.close();
-});
-
-async function makeTopic(partitions = 1, configs: Record<string, string> = {}): Promise<string> {
-  const name = uniqueName("consumer");
-  await kafka.admin.createTopics([{ name, partitions, replicationFactor: 1, configs }]);
-  return name;
-}
-
-/** Writes `v<from>`, `v<from + 1>` … in turn to the partitions of a topic. */
-async function produce(topic: string, count: number, { partitions = 1, from = 0 } = {}) {
-  const producer = kafka.producer();
-  const records = Array.from({ length: count }, (_, i) => ({
-    key: `k${(from + i) % 7}`,
-    value: `v${from + i}`,
-    partition: (from + i) % partitions,
-    timestamp: 1_700_000_000_000 + (from + i) * 1_000,
-  }));
-  await producer.sendAll(topic, records);
-  await producer.close();
-}
-
-function textOf({ value }: ConsumerRecord): string {
-  return value?.toString() ?? "null";
-}
-
-/** What a consumer reads until the ends of its partitions. */
-async function readAll(topic: string, options: ConsumeOptions = {}): Promise<string[]> {
-  const consumer = kafka.consume(topic, { until: "end", ...options });
-  const texts: string[] = [];
-  for await (const record of consumer) texts.push(textOf(record));
-  await consumer.close();
-  return texts;
-}
-
-/** The next so many records. */
-async function take(consumer: Consumer<string>, count: number): Promise<string[]> {
-  const texts: string[] = [];
-  if (count === 0) return texts;
-  for await (const record of consumer) {
-    texts.push(textOf(record));
-    if (texts.length === count) break;
-  }
-  return texts;
-}
-
-function values(from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, i) => `v${from + i}`);
-}
+after(() => scene.close());
 
 test("reading begins at every place that can be named", async () => {
-  const topic = await makeTopic();
-  await produce(topic, 10);
-  assert.deepEqual(await readAll(topic), values(0, 10));
-  assert.deepEqual(await readAll(topic, { from: "earliest" }), values(0, 10));
-  assert.deepEqual(await readAll(topic, { from: "latest" }), []);
-  assert.deepEqual(await readAll(topic, { from: { offset: 7 } }), values(7, 10));
-  assert.deepEqual(await readAll(topic, { from: { last: 3 } }), values(7, 10));
-  assert.deepEqual(await readAll(topic, { from: { last: 30 } }), values(0, 10));
-  const time = 1_700_000_004_500;
-  assert.deepEqual(await readAll(topic, { from: { time } }), values(5, 10));
-  assert.deepEqual(await readAll(topic, { from: { time: new Date(time) } }), values(5, 10));
-  assert.deepEqual(await readAll(topic, { from: { time: Date.now() } }), []);
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 10);
+  assert.deepEqual(await scene.readAll(topic), values(0, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: "earliest" }), values(0, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: "latest" }), []);
+  assert.deepEqual(await scene.readAll(topic, { from: { offset: 7 } }), values(7, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: { last: 3 } }), values(7, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: { last: 30 } }), values(0, 10));
+  const time = FIRST_TIMESTAMP + 4_500;
+  assert.deepEqual(await scene.readAll(topic, { from: { time } }), values(5, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: { time: new Date(time) } }), values(5, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: { time: Date.now() } }), []);
   const durationMs = Date.now() - time;
-  assert.deepEqual(await readAll(topic, { from: { durationMs } }), values(5, 10));
+  assert.deepEqual(await scene.readAll(topic, { from: { durationMs } }), values(5, 10));
   const offsets = [{ topic, partition: 0, offset: 4 }];
-  assert.deepEqual(await readAll(topic, { from: { offsets } }), values(4, 10));
-  await assert.rejects(readAll(topic, { from: "none" }), { code: "NO_OFFSET" });
+  assert.deepEqual(await scene.readAll(topic, { from: { offsets } }), values(4, 10));
+  await assert.rejects(scene.readAll(topic, { from: "none" }), { code: "NO_OFFSET" });
 });
 
 test("partitions that `from` does not name begin at their earliest record", async () => {
-  const topic = await makeTopic(2);
-  await produce(topic, 10, { partitions: 2 });
+  const topic = await scene.makeTopic(2);
+  await scene.produce(topic, 10, { partitions: 2 });
   const offsets = [{ topic, partition: 1, offset: 3 }];
-  const texts = await readAll(topic, { from: { offsets } });
+  const texts = await scene.readAll(topic, { from: { offsets } });
   assert.deepEqual(texts.sort(), ["v0", "v2", "v4", "v6", "v7", "v8", "v9"]);
-  assert.deepEqual((await readAll(topic, { partitions: [1] })).length, 5);
-  await assert.rejects(readAll(topic, { partitions: [2] }), {
+  assert.deepEqual((await scene.readAll(topic, { partitions: [1] })).length, 5);
+  await assert.rejects(scene.readAll(topic, { partitions: [2] }), {
     code: "UNKNOWN_TOPIC_OR_PARTITION",
     retriable: false,
   });
 });
 
 test("an offset that is not in the log fails, or goes on where it was said to", async () => {
-  const topic = await makeTopic();
-  await produce(topic, 3);
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 3);
   const beyond: ConsumeOptions = { from: { offset: 99 } };
   const strict = kafka.consume(topic, beyond);
   await assert.rejects(take(strict, 1), { code: "OFFSET_OUT_OF_RANGE", retriable: false });
@@ -123,8 +72,8 @@ test("a topic that is not there ends the loop with an error that says so", async
 });
 
 test("batches hold what is there, and wait for more where they are told to", async () => {
-  const topic = await makeTopic();
-  await produce(topic, 25);
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 25);
   const consumer = kafka.consume(topic);
   const sizes: number[] = [];
   for await (const batch of consumer.batches({ max: 10 })) {
@@ -133,15 +82,15 @@ test("batches hold what is there, and wait for more where they are told to", asy
   }
   assert.deepEqual(sizes, [10, 10, 5]);
   const gathering = consumer.batches({ max: 4, withinMs: 10_000 }).next();
-  for (let i = 0; i < 4; i++) await produce(topic, 1, { from: 25 + i });
+  for (let i = 0; i < 4; i++) await scene.produce(topic, 1, { from: 25 + i });
   const { value } = await gathering;
   assert.deepEqual(value?.map(textOf), values(25, 29));
   await consumer.close();
 });
 
 test("forEach works on several records and keeps the order it promises", async () => {
-  const topic = await makeTopic(3);
-  await produce(topic, 210, { partitions: 3 });
+  const topic = await scene.makeTopic(3);
+  await scene.produce(topic, 210, { partitions: 3 });
   for (const concurrency of [1, 8, "partition", "key"] as const) {
     const consumer = kafka.consume(topic, { until: "end" });
     const lanes = new Map<string, number>();
@@ -155,7 +104,7 @@ test("forEach works on several records and keeps the order it promises", async (
         const name = concurrency === "partition" ? `${record.partition}` : lane;
         assert.ok(concurrency === 8 || !seen.has(name), "one of a lane at a time");
         seen.add(name);
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         const number = Number(textOf(record).slice(1));
         if (concurrency !== 8 && concurrency !== 1) {
           assert.ok(number > (lanes.get(name) ?? -1), "lanes keep their order");
@@ -174,27 +123,27 @@ test("forEach works on several records and keeps the order it promises", async (
 });
 
 test("forEach rejects with the first failure when all that was begun has ended", async () => {
-  const topic = await makeTopic();
-  await produce(topic, 20);
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 20);
   const group = uniqueName("group");
   const consumer = kafka.consume(topic, { group });
   const ended: string[] = [];
   const work = async (record: ConsumerRecord): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     if (record.offset === 5) throw new Error("no");
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     ended.push(textOf(record));
   };
   await assert.rejects(consumer.forEach(work, { concurrency: 4 }), { message: "no" });
   assert.ok(ended.length >= 7);
   await consumer.close();
   // What ended behind the failure is processed again: there is no gap in what is stored.
-  assert.deepEqual(await readAll(topic, { group }), values(5, 20));
+  assert.deepEqual(await scene.readAll(topic, { group }), values(5, 20));
 });
 
 test("poll gives what is there, and nothing after its time", async () => {
-  const topic = await makeTopic();
-  await produce(topic, 5);
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 5);
   const consumer = kafka.consume(topic);
   const first = await consumer.poll(5_000, { max: 3 });
   assert.deepEqual(first.map(textOf), values(0, 3));
@@ -209,8 +158,8 @@ test("poll gives what is there, and nothing after its time", async () => {
 });
 
 test("streams of both kinds give the records and end with them", async () => {
-  const topic = await makeTopic();
-  await produce(topic, 50);
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 50);
   const node = kafka.consume(topic, { until: "end" });
   const texts: string[] = [];
   for await (const record of node.readable({ highWaterMark: 4 })) {

@@ -14,11 +14,13 @@ export class Committer {
   readonly #core: ConsumerCore;
   /** `undefined` where only the program commits. */
   readonly #everyMs: number | undefined;
+  #isStarted = false;
   #timer: Timer | undefined;
   #stopWatching: (() => void) | undefined;
   /** The commit that is on its way, and those that wait for it. */
   #tail: Promise<void> = Promise.resolve();
   #isFlushing = false;
+  #isFlushWanted = false;
 
   constructor(core: ConsumerCore) {
     this.#core = core;
@@ -27,12 +29,14 @@ export class Committer {
 
   /** Begins to commit by itself, where the options say so. */
   start(): void {
-    if (this.#everyMs === undefined) return;
+    if (this.#everyMs === undefined || this.#isStarted) return;
+    this.#isStarted = true;
     if (this.#everyMs > 0) this.#schedule(this.#everyMs);
     else this.#stopWatching = this.#core.onProgress(() => this.#flushSoon());
   }
 
   stop(): void {
+    this.#isStarted = false;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#stopWatching?.();
@@ -105,17 +109,27 @@ export class Committer {
   }
 
   #flushSoon(): void {
+    this.#isFlushWanted = true;
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    void this.#flushOrFail().finally(() => {
+    void this.#flushWanted().finally(() => {
       this.#isFlushing = false;
     });
+  }
+
+  async #flushWanted(): Promise<void> {
+    while (this.#isFlushWanted && this.#isStarted) {
+      this.#isFlushWanted = false;
+      await this.#flushOrFail();
+    }
   }
 
   async #flushOrFail(): Promise<void> {
     try {
       await this.flush();
     } catch (thrown) {
+      // It begins again with the next loop.
+      this.stop();
       this.#core.fail(thrown);
     }
   }

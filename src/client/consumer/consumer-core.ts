@@ -93,6 +93,10 @@ export class ConsumerCore implements ReadingContext {
 
   // What goes wrong
 
+  get isFailing(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Ends the loop that takes records: the first failure counts until it has been told. */
   fail(thrown: unknown): void {
     if (this.#hasFailed || this.closing.aborted) return;

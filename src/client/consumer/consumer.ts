@@ -352,6 +352,7 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
       this.#starting = undefined;
       throw thrown;
     });
+    if (this.#core.membership !== undefined) this.#committer.start();
     return this.#starting;
   }
 

@@ -95,8 +95,8 @@ export class Fetcher {
   }
 
   #fetchAll(): void {
-    const { closing, cluster } = this.#context;
-    if (closing.aborted) return;
+    const { closing, cluster, isFailing } = this.#context;
+    if (closing.aborted || isFailing) return;
     const nowMs = cluster.platform.clock.monotonicMs();
     for (const [nodeId, partitions] of this.#fetchable(nowMs)) {
       const broker = this.#broker(nodeId);

@@ -47,7 +47,7 @@ export class Positioner {
 
   async #run(): Promise<void> {
     const { cluster, closing } = this.#context;
-    for (let failures = 0; !closing.aborted;) {
+    for (let failures = 0; !closing.aborted && !this.#context.isFailing;) {
       const waiting = this.#waiting();
       this.#isWoken = false;
       if (waiting.length === 0) return;

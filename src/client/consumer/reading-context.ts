@@ -17,6 +17,8 @@ export interface ReadingContext {
   readonly buffer: RecordBuffer;
   /** Aborted when the consumer is closed. */
   readonly closing: AbortSignal;
+  /** Something went wrong that the program has not been told yet: nothing is tried until it asks again. */
+  readonly isFailing: boolean;
   /** Ends the iteration. */
   fail(error: unknown): void;
   /** Leaders of the topic have to be asked for. */

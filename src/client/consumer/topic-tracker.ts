@@ -110,6 +110,7 @@ export class TopicTracker {
     } catch (thrown) {
       if (this.#closing.aborted) return;
       if (!isRetriableError(thrown)) {
+        this.#nextFollowMs = this.#nowMs() + this.#everyMs;
         this.#listener.onFailed(thrown);
         return;
       }
