@@ -223,6 +223,12 @@ export type {
   TopicLike,
   TopicRecord,
 } from "./producer/producer-record.ts";
+export { Transaction, type EndOptions, type OffsetSource } from "./producer/transaction.ts";
+export {
+  TransactionalProducer,
+  type TransactionalProducerOptions,
+  type TransactionOptions,
+} from "./producer/transactional-producer.ts";
 export { oauthBearerOidc } from "./oauth-bearer-oidc.ts";
 export type { OidcOptions } from "../security/sasl/oidc.ts";
 export type { OAuthToken, OAuthTokenSource } from "../security/sasl/oauth-token.ts";

@@ -5,6 +5,12 @@ import { Consumer } from "./consumer/consumer.ts";
 import type { TopicsToRead } from "./consumer/topic-selection.ts";
 import type { ProducerOptions } from "./producer/options.ts";
 import { Producer } from "./producer/producer.ts";
+import {
+  TransactionalProducer,
+  type TransactionalProducerOptions,
+  type TransactionOptions,
+} from "./producer/transactional-producer.ts";
+import type { Transaction } from "./producer/transaction.ts";
 
 /** What was made and closed since is forgotten when so much more has been made. */
 const FORGET_EVERY = 32;
@@ -27,6 +33,8 @@ export class Kafka implements AsyncDisposable {
   readonly admin: Admin;
   readonly #made = new Set<Made>();
   #madeSinceForgetting = 0;
+  /** The producers of {@link transaction}, by their transactional ids. */
+  readonly #transactional = new Map<string, TransactionalProducer>();
 
   private constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -49,6 +57,34 @@ export class Kafka implements AsyncDisposable {
    */
   consume<T extends TopicsToRead>(topics: T, options: ConsumeOptions = {}): Consumer<T> {
     return this.#keep(new Consumer(this.cluster, topics, options));
+  }
+
+  /**
+   * Runs a function in a transaction of this id, and commits it: what it sends, and the offsets that it
+   * commits, become visible together or not at all. It is aborted when the function rejects, and run again
+   * from its beginning when the reason passes. Transactions of one id run one after the other; the id belongs
+   * to one process at a time, and is taken over from an older one.
+   *
+   * @throws KafkaError `PRODUCER_FENCED` when another process has taken the id over
+   */
+  transaction<T>(
+    transactionalId: string,
+    run: (transaction: Transaction) => Promise<T> | T,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const known = this.#transactional.get(transactionalId);
+    const isUsable = known !== undefined && !known.isClosed && known.fatalError === undefined;
+    const producer = isUsable ? known : this.transactionalProducer(transactionalId);
+    this.#transactional.set(transactionalId, producer);
+    return producer.transaction(run, options);
+  }
+
+  /** The producer of a transactional id, for transactions by hand and options of one's own. */
+  transactionalProducer(
+    transactionalId: string,
+    options: TransactionalProducerOptions = {},
+  ): TransactionalProducer {
+    return this.#keep(new TransactionalProducer(this.cluster, transactionalId, options));
   }
 
   /**

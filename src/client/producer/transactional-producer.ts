@@ -36,6 +36,7 @@ export interface TransactionOptions {
 /** Codes that say: what was begun cannot be finished, but what is begun anew may be. */
 const worthAnotherTry: ReadonlySet<string> = new Set([
   "TRANSACTION_ABORTABLE",
+  "PRODUCER_FENCED",
   "INVALID_PRODUCER_EPOCH",
   "INVALID_PRODUCER_ID_MAPPING",
   "UNKNOWN_PRODUCER_ID",
@@ -84,6 +85,11 @@ export class TransactionalProducer implements AsyncDisposable {
     });
     if (manager === undefined) throw new TypeError("the engine makes its identities at once");
     this.#manager = manager;
+  }
+
+  /** Whether {@link close} was called. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** What it counts. */
@@ -223,6 +229,9 @@ export class TransactionalProducer implements AsyncDisposable {
       if (open !== undefined && !open.isOver && this.#manager.fatal === undefined) {
         await open.abort({ signal: options.signal });
       }
+    } catch (thrown) {
+      // Whoever took the transactional id over has aborted what was open.
+      if (!(thrown instanceof KafkaError && thrown.code === "PRODUCER_FENCED")) throw thrown;
     } finally {
       await this.#engine.close({ ...options, drainMs: 0 });
     }
