@@ -38,6 +38,8 @@ export interface IdentitySource {
   readonly current: ProducerIdentity | undefined;
   /** Why there will never be one again. */
   readonly fatal: Error | undefined;
+  /** Why nothing of what waits will be written: there is none, or the transaction can only be aborted. */
+  readonly doom: Error | undefined;
   readonly transactionalId: string | null;
   /** Whether partitions join a transaction by being written to (KIP-890). */
   readonly addsImplicitly: boolean;
@@ -57,6 +59,7 @@ export const anonymous: IdentitySource = {
   isTransactional: false,
   current: undefined,
   fatal: undefined,
+  doom: undefined,
   transactionalId: null,
   addsImplicitly: true,
   want: () => undefined,
@@ -97,6 +100,10 @@ export class IdempotentIdentity implements IdentitySource {
     this.#mayDoWithout = options.mayDoWithout;
     this.#backoff = options.retryBackoff;
     this.#onChange = onChange;
+  }
+
+  get doom(): Error | undefined {
+    return this.fatal;
   }
 
   want(): void {

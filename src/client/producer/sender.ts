@@ -98,7 +98,7 @@ export class Sender {
     if (nowMs >= this.#expireAtMs) this.#expire(nowMs);
     if (!accumulator.isEmpty) {
       identities.want();
-      if (identities.fatal !== undefined) this.failAll(identities.fatal);
+      if (identities.doom !== undefined) this.failAll(identities.doom);
       while (this.#choose(nowMs)) this.#shipAll(nowMs);
     }
     this.#watchTime(nowMs);

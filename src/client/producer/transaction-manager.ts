@@ -39,9 +39,11 @@ const transitions: Readonly<
   fatal: { break: "fatal", fail: "fatal" },
 };
 
-/** Codes after which the identity is of no use any more. Of a batch, a stale epoch alone does not say so. */
+/**
+ * Codes after which the identity is of no use any more. That its epoch is behind does not say so: the
+ * coordinator raises it as well when a transaction is open for too long (KIP-588). See `#recover`.
+ */
 const fatalCodes: ReadonlySet<string> = new Set([
-  "PRODUCER_FENCED",
   "TRANSACTION_COORDINATOR_FENCED",
   "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
   "CLUSTER_AUTHORIZATION_FAILED",
@@ -111,6 +113,10 @@ export class TransactionManager implements IdentitySource {
     return this.fatal ?? this.#cause;
   }
 
+  get doom(): Error | undefined {
+    return this.fatal ?? (this.#state === "broken" ? this.brokenError() : undefined);
+  }
+
   get addsImplicitly(): boolean {
     return this.#version === 2;
   }
@@ -122,7 +128,7 @@ export class TransactionManager implements IdentitySource {
     try {
       await this.#takeIdentity(undefined, deadline);
     } catch (thrown) {
-      if (isFatal(thrown)) this.#fail(thrown);
+      if (isFatal(thrown) || isFenced(thrown)) this.#fail(thrown);
       throw thrown;
     }
     this.#move("initialized");
@@ -165,9 +171,27 @@ export class TransactionManager implements IdentitySource {
       if (this.#isStarted) await this.#tellOutcome(committed, deadline);
       if (this.#needsEpoch) await this.#takeIdentity(this.current, deadline);
     } catch (thrown) {
-      this.#endFailed(committed, thrown);
+      if (isFenced(thrown)) await this.#recover(committed, thrown, deadline);
+      else this.#endFailed(committed, thrown);
     }
     this.#move("end");
+  }
+
+  /**
+   * The epoch is behind: the coordinator aborted the transaction because it was open for too long, and goes
+   * on with this producer; or somebody else uses the transactional id, and that was all.
+   */
+  async #recover(committed: boolean, thrown: unknown, deadline: Deadline): Promise<void> {
+    try {
+      await this.#takeIdentity(this.current, deadline);
+    } catch (refusal) {
+      this.#fail(isFenced(refusal) ? thrown : refusal);
+      throw this.brokenError();
+    }
+    this.#isStarted = false;
+    if (!committed) return;
+    this.#break(tooSlow(this.transactionalId, thrown));
+    throw this.brokenError();
   }
 
   async #tellOutcome(committed: boolean, deadline: Deadline): Promise<void> {
@@ -316,6 +340,21 @@ export class TransactionManager implements IdentitySource {
 
 function isFatal(thrown: unknown): boolean {
   return !(thrown instanceof KafkaError) || fatalCodes.has(thrown.code);
+}
+
+function isFenced(thrown: unknown): boolean {
+  return thrown instanceof KafkaError && thrown.code === "PRODUCER_FENCED";
+}
+
+/** A transaction that its coordinator has aborted. */
+function tooSlow(transactionalId: string, cause: unknown): Error {
+  const message = "the transaction was open for too long and has been aborted";
+  return kafkaError(`transactional id ${transactionalId}: ${message}`, {
+    code: "TRANSACTION_ABORTABLE",
+    context: { transactionalId },
+    remedy: "Do less in one transaction, or give it more time (transactionTimeoutMs).",
+    cause,
+  });
 }
 
 /** A commit without an answer. */
