@@ -483,7 +483,7 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * What groups (classic, consumer and streams ones) have committed, in one request for some hundreds of
+   * What groups (classic, consumer and streams ones) have committed, in one request for a hundred of
    * them (KIP-709); one outcome for each.
    */
   groupOffsetsOf(

@@ -38,7 +38,7 @@ const offsetDeleteCall = apiCall(ApiKey.OFFSET_DELETE, offsetDeleteRequest, offs
 /** Since this version the offsets of several groups are in one request (KIP-709). */
 const OFFSET_FETCH_GROUPS_VERSION = 8;
 /** Groups in one request; bounds what one answer takes to decode. */
-const GROUPS_PER_REQUEST_MAX = 200;
+const GROUPS_PER_REQUEST_MAX = 100;
 /** Who commits from outside of the group. */
 const NO_GENERATION = -1;
 

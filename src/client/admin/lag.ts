@@ -52,8 +52,8 @@ export interface GroupLagOptions extends CallOptions {
 }
 
 /**
- * How far groups are behind; one outcome for each. It takes one request for some hundreds of groups of
- * a coordinator and one for some thousands of partitions of a leader. Share groups have to be told by
+ * How far groups are behind; one outcome for each. It takes one request for a hundred groups of a
+ * coordinator and one for two thousand partitions of a leader. Share groups have to be told by
  * their `type` (a listing has it), unless `withMembers` finds it out.
  */
 export async function groupLagOf(
@@ -117,12 +117,16 @@ async function endsOf(
   committed: readonly Outcome<readonly GroupOffset[]>[],
   descriptions: ReadonlyMap<string, Settled<AnyGroupDescription>>,
 ): Promise<PartitionIndex<PartitionEnd>> {
+  const pace = new Pace(cluster);
   const wanted = new PartitionIndex<OffsetQuery>();
   const want = ({ topic, partition }: TopicPartition): void => {
     if (wanted.get(topic, partition) !== undefined) return;
     wanted.add({ topic, partition, at: "latest" });
   };
-  for (const { value: offsets = [] } of committed) for (const offset of offsets) want(offset);
+  for (const { value: offsets = [] } of committed) {
+    for (const offset of offsets) want(offset);
+    await pace.after(offsets.length);
+  }
   for (const { value: description } of descriptions.values()) {
     if (description === undefined || description.type === "Share") continue;
     for (const { assignment } of description.members) for (const one of assignment) want(one);
@@ -138,14 +142,30 @@ async function endsOf(
   return ends;
 }
 
-/** Reckons lags up, and lets go of the loop now and then. */
-class Reckoning {
+/** Lets other work of this process have its turn now and then. */
+class Pace {
   readonly #cluster: Cluster;
-  readonly #ends: PartitionIndex<PartitionEnd>;
   #sinceTurn = 0;
 
-  constructor(cluster: Cluster, ends: PartitionIndex<PartitionEnd>) {
+  constructor(cluster: Cluster) {
     this.#cluster = cluster;
+  }
+
+  async after(partitions: number): Promise<void> {
+    this.#sinceTurn += partitions;
+    if (this.#sinceTurn < PARTITIONS_PER_TURN) return;
+    this.#sinceTurn = 0;
+    await turn(this.#cluster.platform.clock);
+  }
+}
+
+/** Reckons lags up. */
+class Reckoning {
+  readonly #pace: Pace;
+  readonly #ends: PartitionIndex<PartitionEnd>;
+
+  constructor(cluster: Cluster, ends: PartitionIndex<PartitionEnd>) {
+    this.#pace = new Pace(cluster);
     this.#ends = ends;
   }
 
@@ -167,11 +187,7 @@ class Reckoning {
       if (offsets.get(topic, partition) !== undefined) continue;
       partitions.push(this.#partitionLag({ topic, partition }, null, member));
     }
-    this.#sinceTurn += partitions.length;
-    if (this.#sinceTurn > PARTITIONS_PER_TURN) {
-      this.#sinceTurn = 0;
-      await turn(this.#cluster.platform.clock);
-    }
+    await this.#pace.after(partitions.length);
     return { value: lagFrom(group, partitions, description), error: undefined };
   }
 

@@ -25,7 +25,7 @@ const findCoordinatorCall = apiCall(
 /** Since this version several coordinators are asked for at once (KIP-699). */
 const FIND_COORDINATORS_VERSION = 4;
 /** Partitions in one request; bounds what one answer takes to decode. */
-const PARTITIONS_PER_REQUEST_MAX = 5_000;
+const PARTITIONS_PER_REQUEST_MAX = 2_000;
 /** Keys of coordinators in one request. */
 const KEYS_PER_REQUEST_MAX = 1_000;
 

@@ -42,7 +42,7 @@ const deleteOffsetsCall = apiCall(
   deleteShareGroupOffsetsResponse,
 );
 /** Groups in one request; bounds what one answer takes to decode. */
-const GROUPS_PER_REQUEST_MAX = 200;
+const GROUPS_PER_REQUEST_MAX = 100;
 
 /** Where a share group is in a partition (KIP-932). */
 export interface ShareGroupOffset extends TopicPartition {
