@@ -163,6 +163,15 @@ test("what a node that went away led is out of date, the rest is not", () => {
   assert.equal(cache.knownLeaderOf("two", 0), 2);
 });
 
+test("an answer about all topics brings none that nobody asked for", () => {
+  const cache = new MetadataCache();
+  cache.learn(answer([topic("t", [partition(0, 1, 0)])]));
+  const all = [topic("t", [partition(0, 1, 3)]), topic("other", [partition(0, 1, 0)], ids[1])];
+  cache.learn(answer(all), true);
+  assert.deepEqual(cache.topicNames(), ["t"]);
+  assert.equal(cache.partition("t", 0)?.leaderEpoch, 3);
+});
+
 test("topics that nobody looks at are forgotten at the second look", () => {
   const cache = new MetadataCache();
   cache.learn(answer([topic("t", [partition(0, 1, 0)]), topic("u", [partition(0, 1, 0)], ids[1])]));

@@ -83,13 +83,18 @@ export class MetadataCache {
     return found !== undefined && this.#brokers.has(found.leaderId) ? found.leaderId : undefined;
   }
 
-  /** Takes an answer: its brokers are all there are, its topics take the place of those known. */
-  learn(response: MetadataResponse): void {
+  /**
+   * Takes an answer: its brokers are all there are, its topics take the place of those known. Of an answer
+   * about every topic there is only what is known already is kept: nobody may want the rest.
+   */
+  learn(response: MetadataResponse, isAboutAll = false): void {
     this.clusterId = response.clusterId;
     this.controllerId = response.controllerId;
     this.#brokers.clear();
     for (const broker of response.brokers) this.#brokers.set(broker.nodeId, broker);
-    for (const topic of response.topics) this.#learnTopic(topic);
+    for (const topic of response.topics) {
+      if (!isAboutAll || this.#topics.has(topic.name ?? "")) this.#learnTopic(topic);
+    }
   }
 
   #learnTopic(fresh: TopicMetadata): void {

@@ -100,7 +100,7 @@ export class MetadataRefresher {
     try {
       const response = await this.#exchange(names, create);
       this.#failingSinceMs = undefined;
-      cache.learn(response);
+      cache.learn(response, names === null);
       this.#watchAge();
       onLearned(response);
       return response;
