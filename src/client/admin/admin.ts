@@ -137,7 +137,7 @@ import {
   type ShareGroupOffset,
   type ShareOffsetAlteration,
 } from "./share-offsets.ts";
-import { newClientInstanceId } from "./telemetry.ts";
+import { clientInstanceId } from "./telemetry.ts";
 import {
   type CreatedTopic,
   createPartitions,
@@ -615,11 +615,11 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * An id under which the metrics of a client can be found at the brokers (KIP-714). Throws
-   * `UNSUPPORTED_API` where no broker collects metrics.
+   * The id under which the metrics of this client are found at the brokers (KIP-714). A client that
+   * has told none yet is given a new one. Throws `UNSUPPORTED_API` where no broker collects metrics.
    */
   clientInstanceId(options: CallOptions = {}): Promise<string> {
-    return newClientInstanceId(this.#cluster, options);
+    return clientInstanceId(this.#cluster, options);
   }
 
   // Security and quotas

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ZERO_UUID } from "../../core/uuid.ts";
 import { ApiKey } from "../../protocol/apis.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import {
@@ -14,6 +15,10 @@ import {
   describeLogDirsRequest,
   describeLogDirsResponse,
 } from "../../protocol/messages/describe-log-dirs.ts";
+import {
+  getTelemetrySubscriptionsRequest,
+  getTelemetrySubscriptionsResponse,
+} from "../../protocol/messages/get-telemetry-subscriptions.ts";
 import { listGroupsRequest, listGroupsResponse } from "../../protocol/messages/list-groups.ts";
 import { listOffsetsRequest, listOffsetsResponse } from "../../protocol/messages/list-offsets.ts";
 import { offsetFetchRequest, offsetFetchResponse } from "../../protocol/messages/offset-fetch.ts";
@@ -308,4 +313,20 @@ test("offsets of brokers before KIP-709 are asked for group by group", async () 
     ]),
   );
   assert.deepEqual(fake.asked("OffsetFetch"), [2]);
+});
+
+test("a client without metrics is given an id for them", async () => {
+  const fake = await FakeCluster.start(1);
+  const admin = await fake.admin();
+  fake
+    .broker(1)
+    .serve(
+      getTelemetrySubscriptionsRequest,
+      getTelemetrySubscriptionsResponse,
+      ({ clientInstanceId }) => {
+        assert.equal(clientInstanceId, ZERO_UUID);
+        return { clientInstanceId: "AAAAAAAAAAAAAAAAAAAAAw" };
+      },
+    );
+  assert.equal(await fake.run(admin.clientInstanceId()), "AAAAAAAAAAAAAAAAAAAAAw");
 });

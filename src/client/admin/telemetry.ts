@@ -16,17 +16,18 @@ const subscriptionsCall = apiCall(
 );
 
 /**
- * Asks for an id under which the metrics of a client can be found at the brokers (KIP-714). Throws
- * `UNSUPPORTED_API` where no broker collects metrics.
+ * The id under which the metrics of this client are found at the brokers (KIP-714). A client that has
+ * told none yet is given a new one. Throws `UNSUPPORTED_API` where no broker collects metrics.
  */
-export async function newClientInstanceId(
+export async function clientInstanceId(
   cluster: Cluster,
   options: CallOptions = {},
 ): Promise<string> {
+  if (cluster.clientInstanceId !== ZERO_UUID) return cluster.clientInstanceId;
   const deadline = cluster.deadline(options);
-  const body = { clientInstanceId: ZERO_UUID };
   const check = ({ errorCode }: { readonly errorCode: number }): void =>
     throwOnError(errorCode, { api: "GetTelemetrySubscriptions" });
+  const body = { clientInstanceId: ZERO_UUID };
   const response = await askAny(cluster, subscriptionsCall, body, deadline, check);
   return response.clientInstanceId;
 }
