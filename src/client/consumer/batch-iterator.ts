@@ -24,6 +24,8 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
   readonly #withinMs: number;
   /** The first offset of each partition in what was handed out last. */
   readonly #undone = new Map<AssignedPartition, number>();
+  /** Jumps of these partitions when their first record was taken. */
+  readonly #generations = new Map<AssignedPartition, number>();
   #isOpen = true;
   #hasBegun = false;
   #tail: Promise<unknown> = Promise.resolve();
@@ -82,10 +84,20 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
     return { done: false, value: batch };
   }
 
-  /** A batch; empty at the end of everything. What throws comes after the records before it. */
+  /** A batch; empty at the end of everything. */
   async #gather(): Promise<ConsumerRecord[]> {
-    const first = this.#taker.takeNow() ?? (await this.#taker.take());
-    if (first === undefined) return [];
+    for (;;) {
+      this.#generations.clear();
+      const first = this.#taker.takeNow() ?? (await this.#taker.take());
+      if (first === undefined) return [];
+      const batch = this.#stillWanted(await this.#gatherBehind(first));
+      if (batch.length > 0) return batch;
+      this.#throwFailure();
+    }
+  }
+
+  /** A record and those that come within the time. What throws comes after the records before it. */
+  async #gatherBehind(first: ConsumerRecord): Promise<ConsumerRecord[]> {
     const batch: ConsumerRecord[] = [];
     this.#put(first, batch);
     try {
@@ -96,6 +108,19 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
       this.#failure = { thrown };
     }
     return batch;
+  }
+
+  /** Leaves out what the program, the group or the end has taken back while the batch was gathered. */
+  #stillWanted(batch: ConsumerRecord[]): ConsumerRecord[] {
+    let wanted = batch;
+    for (const [partition, generation] of this.#generations) {
+      if (!partition.isGone && partition.generation === generation) continue;
+      this.#undone.delete(partition);
+      wanted = wanted.filter(
+        (record) => record.topic !== partition.topic || record.partition !== partition.partition,
+      );
+    }
+    return wanted;
   }
 
   #throwFailure(): void {
@@ -131,6 +156,7 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
     const partition = this.#owner.core.buffer.takenFrom;
     if (partition !== undefined && !this.#undone.has(partition)) {
       this.#undone.set(partition, record.offset);
+      this.#generations.set(partition, partition.generation);
     }
   }
 

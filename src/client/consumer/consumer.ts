@@ -397,6 +397,7 @@ export class Consumer<T extends TopicsToRead = TopicsToRead>
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? REBALANCE_TIMEOUT_MS,
       maxPollIntervalMs: options.maxPollIntervalMs ?? MAX_POLL_INTERVAL_MS,
+      metadataMaxAgeMs: this.#core.options.metadataMaxAgeMs,
     };
   }
 

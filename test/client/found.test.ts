@@ -1,0 +1,61 @@
+// What the simulator found in the client, each with a clock that nobody waits for.
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { testBroker, type TestBroker } from "../../src/testing/test-broker.ts";
+
+const TOPIC = "orders";
+
+async function started(t: TestContext, clock: "virtual" | "manual"): Promise<TestBroker> {
+  const broker = await testBroker({ clock });
+  t.after(() => broker.close());
+  return broker;
+}
+
+function numbered(count: number): { value: string }[] {
+  return Array.from({ length: count }, (_, index) => ({ value: `${index}` }));
+}
+
+test("a member reads partitions that are added, as soon as it was told to look for them", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const kafka = await broker.connect();
+  const consumer = kafka.consume(TOPIC, { group: "billing", metadataMaxAgeMs: 1000 });
+  await consumer.ready();
+  const began = broker.clock.nowMs();
+  await kafka.admin.createPartitions(TOPIC, 2);
+  const reading = consumer.poll(60_000);
+  await broker.topic(TOPIC).produce({ value: "new", partition: 1 });
+  assert.equal((await reading)[0]?.value?.toString(), "new");
+  assert.ok(broker.clock.nowMs() - began < 10_000);
+});
+
+test("what was gathered for a batch is not handed out after a seek", async (t) => {
+  const broker = await started(t, "manual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  await broker.topic(TOPIC).produce(...numbered(5));
+  const consumer = (await broker.connect()).consume(TOPIC);
+  const batches = consumer.batches({ withinMs: 1000 });
+  const first = batches.next();
+  await broker.clock.advance(500);
+  consumer.seek({ topic: TOPIC, partition: 0 }, 3);
+  await broker.clock.advance(2000);
+  const batch = await first;
+  const value: readonly { readonly offset: number }[] = batch.value ?? [];
+  assert.deepEqual(
+    value.map(({ offset }) => offset),
+    [3, 4],
+  );
+});
+
+test("what was gathered for a batch is not handed out after the end", async (t) => {
+  const broker = await started(t, "manual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  await broker.topic(TOPIC).produce(...numbered(5));
+  const consumer = (await broker.connect()).consume(TOPIC);
+  const first = consumer.batches({ withinMs: 1000 }).next();
+  await broker.clock.advance(500);
+  const closed = consumer.close();
+  await broker.clock.advance(2000);
+  assert.equal((await first).done, true);
+  await closed;
+});
