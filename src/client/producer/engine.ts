@@ -2,9 +2,10 @@ import type { Clock, Timer } from "../../platform/clock.ts";
 import type { NewField, NewHeader } from "../../records/build.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { ProducerMetrics } from "../diagnostics/client-metrics.ts";
+import { activeTracing, type Tracing } from "../diagnostics/open-telemetry.ts";
 import { clientError, kafkaError, KafkaError } from "../errors.ts";
 import { GroupDelivery, PromisedDelivery, type Delivery } from "./delivery.ts";
-import { FailedBatch, type FailedRecords } from "./failed-records.ts";
+import { bytesOf, FailedBatch, FailedParkedRecord, type FailedRecords } from "./failed-records.ts";
 import { anonymous, IdempotentIdentity, type IdentitySource } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { bufferFull, errorOf, invalidOption } from "./producer-error.ts";
@@ -16,6 +17,7 @@ import { encodeHeaders, encodeKey, encodeValue, type EncodedField } from "./reco
 import { recordBound } from "./record-size.ts";
 import { Sender } from "./sender.ts";
 import { TopicLookup } from "./topic-lookup.ts";
+import { TracedDelivery } from "./traced-delivery.ts";
 
 /** Records after which the time is asked for again within one tick: asking costs as much as a record. */
 const RECORDS_PER_TIME = 64;
@@ -72,11 +74,17 @@ export class ProducerEngine {
     this.metrics = cluster.metrics.addProducer(transactionalId ?? undefined);
     const { compression, compressionLevel } = options;
     const format = { compression, compressionLevel, isTransactional };
-    this.#accumulator = new RecordAccumulator(options, format, cluster.platform, {
-      onRecords: (isUrgent) => this.#sender.schedule(isUrgent),
-      onUnknown: (topic) => this.#lookup.find(topic, topic.queues.length > 0),
-      onFailed: (error, records) => this.#postFailed(error, records),
-    });
+    this.#accumulator = new RecordAccumulator(
+      options,
+      format,
+      cluster.platform,
+      {
+        onRecords: (isUrgent) => this.#sender.schedule(isUrgent),
+        onUnknown: (topic) => this.#lookup.find(topic, topic.queues.length > 0),
+        onFailed: (error, records) => this.#postFailed(error, records),
+      },
+      this.metrics,
+    );
     this.#lookup = new TopicLookup(cluster, options, {
       onLooked: (topic, isFresh) => {
         this.#accumulator.unpark(topic, isFresh);
@@ -185,15 +193,41 @@ export class ProducerEngine {
     const headers = encodeHeaders(topic, record);
     const { partition, timestamp = this.#nowMs() } = record;
     if (record.timestamp !== undefined) checkTimestamp(record.timestamp);
+    const tracing = activeTracing();
+    return tracing === undefined
+      ? this.#take(target, key, value, headers, partition, timestamp, delivery, mayWait)
+      : this.#takeTraced(
+          tracing,
+          target,
+          key,
+          value,
+          { headers, partition, timestamp },
+          delivery,
+          mayWait,
+        );
+  }
+
+  /** Puts an encoded record into a batch, or lets it wait. */
+  #take(
+    topic: ProducerTopic,
+    key: EncodedField,
+    value: EncodedField,
+    headers: readonly NewHeader[],
+    partition: number | undefined,
+    timestamp: number,
+    delivery: Delivery | undefined,
+    mayWait: boolean,
+  ): ParkedRecord | undefined {
     if (key instanceof Promise || value instanceof Promise) {
       const waiting = { key: null, value: null, headers, partition, timestamp };
-      const parked = this.#park(target, waiting, delivery, mayWait, true);
-      this.#encodeLater(target, parked, key, value);
+      const parked = this.#park(topic, waiting, delivery, mayWait, true);
+      this.#encodeLater(topic, parked, key, value);
       return parked;
     }
-    if (target.parked.length === 0) {
-      const outcome = this.#accumulator.append(
-        target,
+    if (topic.parked.length === 0) {
+      const accumulator = this.#accumulator;
+      const outcome = accumulator.append(
+        topic,
         partition,
         timestamp,
         key,
@@ -202,10 +236,43 @@ export class ProducerEngine {
         delivery,
       );
       if (outcome === Append.done) return undefined;
-      if (outcome === Append.noRoom && !mayWait) throw this.#full(target.name);
+      if (outcome === Append.noRoom && !mayWait) throw this.#full(topic.name);
     }
     const waiting = { key, value, headers, partition, timestamp };
-    return this.#park(target, waiting, delivery, mayWait, false);
+    return this.#park(topic, waiting, delivery, mayWait, false);
+  }
+
+  /** The same with a span, whose context goes into the headers. */
+  #takeTraced(
+    tracing: Tracing,
+    topic: ProducerTopic,
+    key: EncodedField,
+    value: EncodedField,
+    rest: {
+      readonly headers: readonly NewHeader[];
+      readonly partition: number | undefined;
+      readonly timestamp: number;
+    },
+    delivery: Delivery | undefined,
+    mayWait: boolean,
+  ): ParkedRecord | undefined {
+    const { partition, timestamp } = rest;
+    const known = { key: knownField(key), value: knownField(value) };
+    const { clientId } = this.#cluster;
+    const tombstone = value === null;
+    const details = { topic: topic.name, clientId, partition, key: known.key, tombstone };
+    const span = tracing.startSend(details, rest.headers);
+    const { headers } = span;
+    const traced = new TracedDelivery(span, delivery, (error) => {
+      const record = { ...known, headers, partition, timestamp };
+      this.#postFailed(error, new FailedParkedRecord(topic.name, record));
+    });
+    try {
+      return this.#take(topic, key, value, headers, partition, timestamp, traced, mayWait);
+    } catch (thrown) {
+      span.failed(thrown);
+      throw thrown;
+    }
   }
 
   #park(
@@ -267,7 +334,7 @@ export class ProducerEngine {
       this.#timeMs = this.#clock.nowMs();
       this.#timeLeft = RECORDS_PER_TIME;
       // By the end of the tick it is another time.
-      queueMicrotask(this.#forgetTime);
+      process.nextTick(this.#forgetTime);
     }
     this.#timeLeft--;
     return this.#timeMs;
@@ -384,6 +451,11 @@ export class ProducerEngine {
 }
 
 const READY: Promise<void> = Promise.resolve();
+
+/** A field as bytes, if it is encoded already. */
+function knownField(field: EncodedField): Uint8Array | null {
+  return field instanceof Promise ? null : bytesOf(field);
+}
 
 function defaultIdentities(cluster: Cluster, options: ResolvedOptions): MakeIdentities {
   const { idempotent, idempotentByDefault: mayDoWithout, retryBackoff } = options;

@@ -55,14 +55,16 @@ export class RecordAccumulator {
   readonly #flushes = new WeakMap<QueuedBatch, Flush[]>();
   #roomWaiters: (() => void)[] = [];
   #idleWaiters: (() => void)[] = [];
-  #bufferedBytes = 0;
+  readonly #metrics: { bufferedBytes: number };
 
   constructor(
     options: ResolvedOptions,
     format: BatchFormat,
     doors: { readonly clock: Clock; readonly random: Random },
     listener: AccumulatorListener,
+    metrics: { bufferedBytes: number },
   ) {
+    this.#metrics = metrics;
     this.#options = options;
     this.#format = format;
     this.#clock = doors.clock;
@@ -73,7 +75,7 @@ export class RecordAccumulator {
 
   /** Bytes of memory that records take. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#metrics.bufferedBytes;
   }
 
   /** Whether all records are acknowledged or given up. */
@@ -90,7 +92,7 @@ export class RecordAccumulator {
   get hasRoom(): boolean {
     const { bufferBytes, requestBytesMax } = this.#options;
     const welcomeBytes = Math.min(bufferBytes * READY_SHARE, bufferBytes - requestBytesMax);
-    return this.#waitingForRoom.size === 0 && this.#bufferedBytes <= welcomeBytes;
+    return this.#waitingForRoom.size === 0 && this.#metrics.bufferedBytes <= welcomeBytes;
   }
 
   /** Resolves when {@link hasRoom}. */
@@ -159,7 +161,8 @@ export class RecordAccumulator {
     if (batch === undefined) return Append.noRoom;
     const { sizeBytes, memoryBytes } = batch;
     batch.append(timestamp, key, value, headers, delivery);
-    if (batch.memoryBytes !== memoryBytes) this.#bufferedBytes += batch.memoryBytes - memoryBytes;
+    if (batch.memoryBytes !== memoryBytes)
+      this.#metrics.bufferedBytes += batch.memoryBytes - memoryBytes;
     if (isSticky) topic.sticky.took(batch.sizeBytes - sizeBytes);
     return Append.done;
   }
@@ -195,13 +198,13 @@ export class RecordAccumulator {
       if (sizeBytes <= batchBytes) {
         if (sizeBytes <= open.memoryBytes) return open;
         // It doubles its memory.
-        return this.#bufferedBytes + open.memoryBytes <= bufferBytes ? open : undefined;
+        return this.#metrics.bufferedBytes + open.memoryBytes <= bufferBytes ? open : undefined;
       }
     }
     const wantedBytes = BATCH_HEADER_BYTES + bytesMax;
     const expectedBytes = Math.min(Math.max(queue.expectedBytes, wantedBytes), batchBytes);
     const memoryBytes = Math.max(expectedBytes, wantedBytes);
-    if (this.#bufferedBytes + memoryBytes > bufferBytes) return undefined;
+    if (this.#metrics.bufferedBytes + memoryBytes > bufferBytes) return undefined;
     if (open !== undefined) {
       open.isClosed = true;
       this.#listener.onRecords(true);
@@ -214,7 +217,7 @@ export class RecordAccumulator {
     const place = { order: queue.nextOrder(), createdMs: this.#clock.monotonicMs() };
     const batch = new ProducerBatch(queue, this.#format, memory, place);
     queue.add(batch);
-    this.#bufferedBytes += batch.memoryBytes;
+    this.#metrics.bufferedBytes += batch.memoryBytes;
     this.busy.add(queue);
     this.#listener.onRecords(false);
     return batch;
@@ -223,7 +226,8 @@ export class RecordAccumulator {
   /** Whether so many bytes more may wait. */
   hasRoomFor(bytes: number): boolean {
     return (
-      this.#waitingForRoom.size === 0 && this.#bufferedBytes + bytes <= this.#options.bufferBytes
+      this.#waitingForRoom.size === 0 &&
+      this.#metrics.bufferedBytes + bytes <= this.#options.bufferBytes
     );
   }
 
@@ -232,7 +236,7 @@ export class RecordAccumulator {
     const bytes = recordBound(record.key, record.value, record.headers);
     if (this.hasRoomFor(bytes)) {
       record.countedBytes = bytes;
-      this.#bufferedBytes += bytes;
+      this.#metrics.bufferedBytes += bytes;
     }
     topic.parked.push(record);
     this.parkedTopics.add(topic);
@@ -295,7 +299,7 @@ export class RecordAccumulator {
       );
       if (outcome === Append.done) return outcome;
       record.countedBytes = counted;
-      this.#bufferedBytes += counted;
+      this.#metrics.bufferedBytes += counted;
       return outcome;
     } catch (thrown) {
       this.#failParked(topic, record, errorOf(thrown));
@@ -304,7 +308,7 @@ export class RecordAccumulator {
   }
 
   #uncount(record: ParkedRecord): void {
-    this.#bufferedBytes -= record.countedBytes;
+    this.#metrics.bufferedBytes -= record.countedBytes;
     record.countedBytes = 0;
   }
 
@@ -357,7 +361,7 @@ export class RecordAccumulator {
 
   /** A batch takes another amount of memory than `memoryBytes`, which was counted for it. */
   recount(batch: QueuedBatch, memoryBytes: number): void {
-    this.#bufferedBytes += batch.memoryBytes - memoryBytes;
+    this.#metrics.bufferedBytes += batch.memoryBytes - memoryBytes;
     this.#roomMayBeThere();
   }
 
@@ -366,7 +370,7 @@ export class RecordAccumulator {
     const flushes = this.#flushes.get(batch);
     for (const half of halves) {
       batch.queue.putBack(half);
-      this.#bufferedBytes += half.memoryBytes;
+      this.#metrics.bufferedBytes += half.memoryBytes;
       if (flushes === undefined) continue;
       this.#flushes.set(half, flushes);
       for (const flush of flushes) flush.add();
@@ -386,7 +390,7 @@ export class RecordAccumulator {
   /** A batch is acknowledged or given up, and nowhere any more. */
   complete(batch: QueuedBatch): void {
     this.settled(batch);
-    this.#bufferedBytes -= batch.memoryBytes;
+    this.#metrics.bufferedBytes -= batch.memoryBytes;
     batch.release(this.pool);
     if (batch.queue.isEmpty) this.busy.delete(batch.queue);
     this.#roomMayBeThere();

@@ -6,6 +6,7 @@ import type { Cluster, NodeEndpoint } from "../cluster/cluster.ts";
 import type { BrokerConnection } from "../cluster/connection.ts";
 import type { ProducerMetrics } from "../diagnostics/client-metrics.ts";
 import { brokerError, isRetriableError, type KafkaError } from "../errors.ts";
+import { traceFailed, traceSent, traceWritten } from "./batch-trace.ts";
 import { BrokerLink } from "./broker-link.ts";
 import type { IdentitySource } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -34,6 +35,10 @@ const outOfSequence: ReadonlySet<number> = new Set<number>([
 const EXPIRY_CHECKS = 10;
 const EXPIRY_CHECK_MS_MIN = 5;
 const EXPIRY_CHECK_MS_MAX = 1_000;
+
+/** Without acknowledgements: what a connection may still have to write when it is given more. */
+const UNWRITTEN_BYTES_MAX = 1024 * 1024;
+const UNWRITTEN_PAUSE_MS = 1;
 
 export interface SenderParts {
   readonly cluster: Cluster;
@@ -158,11 +163,17 @@ export class Sender {
       this.#wakeAt(link.notBeforeMs);
       return false;
     }
-    if (link.open === undefined) {
+    const { open } = link;
+    if (open === undefined) {
       this.#connect(link);
       return false;
     }
-    return link.inFlight < this.#parts.options.inFlightRequestsMax;
+    const { acks, inFlightRequestsMax } = this.#parts.options;
+    if (acks === 0 && open.pendingWriteBytes > UNWRITTEN_BYTES_MAX) {
+      this.#wakeAt(nowMs + UNWRITTEN_PAUSE_MS);
+      return false;
+    }
+    return link.inFlight < inFlightRequestsMax;
   }
 
   /** Whether the batch goes out without waiting for more records. */
@@ -229,7 +240,7 @@ export class Sender {
 
   /** Makes the bytes of what was chosen; from now on it is on its way. */
   #seal(link: BrokerLink, nowMs: number): QueuedBatch[] {
-    const { accumulator, identities, metrics } = this.#parts;
+    const { accumulator, cluster, identities, metrics, options } = this.#parts;
     const batches: QueuedBatch[] = [];
     for (const queue of link.takeChosen()) {
       const batch = queue.pending[0]!;
@@ -262,6 +273,9 @@ export class Sender {
       batch.mayBeWritten = true;
       metrics.batchesSent++;
       metrics.bytesSent += batch.sizeBytes;
+      const { clientId } = cluster;
+      const { compression } = options;
+      traceSent(batch, { clientId, nodeId: link.nodeId, compression, nowMs });
       batches.push(batch);
       if (batch.memoryBytes !== memoryBytes) accumulator.recount(batch, memoryBytes);
     }
@@ -351,6 +365,7 @@ export class Sender {
   #succeed(batch: QueuedBatch, baseOffset: number, logAppendTimeMs: number): void {
     const { accumulator, metrics } = this.#parts;
     const { queue } = batch;
+    traceWritten(batch, this.#clock.monotonicMs(), baseOffset);
     queue.acknowledged();
     queue.topic.missingSinceMs = undefined;
     if (!batch.isAbandoned) {
@@ -369,6 +384,7 @@ export class Sender {
   ): void {
     const { accumulator, cluster, identities } = this.#parts;
     const { queue } = batch;
+    traceFailed(batch, this.#clock.monotonicMs(), error);
     const code = error.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
     if (!perhapsWritten.has(code)) batch.mayBeWritten = batch.mightBeWrittenBefore;
     if (identities.isIdempotent && outOfSequence.has(code)) {
@@ -406,6 +422,7 @@ export class Sender {
     for (const batch of request.batches) {
       batch.isShared = true;
       batch.queue.land(batch);
+      traceFailed(batch, this.#clock.monotonicMs(), thrown);
       if (isRetriableError(thrown)) this.#retry(batch, thrown, true);
       else this.#giveUp(batch, errorOf(thrown));
     }
