@@ -59,3 +59,28 @@ test("what was gathered for a batch is not handed out after the end", async (t) 
   assert.equal((await first).done, true);
   await closed;
 });
+
+test("a partition that was added after the producer asked for the topic is found", async (t) => {
+  const broker = await started(t, "manual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const near = await broker.connect({ clientId: "near" });
+  const far = await broker.connect({ clientId: "far" });
+  broker.faults.delay({ ms: 100, client: "far" });
+  const producer = far.producer();
+  const sends = [producer.send(TOPIC, { value: "before", partition: 0 })];
+  await broker.clock.advance(150);
+  await near.admin.createPartitions(TOPIC, 2);
+  sends.push(producer.send(TOPIC, { value: "after", partition: 1 }));
+  await broker.clock.advance(5000);
+  const sent = await Promise.all(sends);
+  assert.deepEqual(
+    sent.map(({ partition }) => partition),
+    [0, 1],
+  );
+  const missing = assert.rejects(producer.send(TOPIC, { value: "nowhere", partition: 2 }), {
+    code: "UNKNOWN_TOPIC_OR_PARTITION",
+    retriable: false,
+  });
+  await broker.clock.advance(5000);
+  await missing;
+});

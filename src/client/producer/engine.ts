@@ -86,8 +86,8 @@ export class ProducerEngine {
       this.metrics,
     );
     this.#lookup = new TopicLookup(cluster, options, {
-      onLooked: (topic, isFresh) => {
-        this.#accumulator.unpark(topic, isFresh);
+      onLooked: (topic, askedMs) => {
+        this.#accumulator.unpark(topic, askedMs);
         this.#sender.schedule(false);
       },
       onGone: (topic, error) => this.#topicIsGone(topic, error),

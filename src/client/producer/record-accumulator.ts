@@ -244,19 +244,22 @@ export class RecordAccumulator {
     this.unpark(topic);
   }
 
-  /** Puts what waits into batches, as far as it goes. `isFresh`: the topic was just looked up. */
-  unpark(topic: ProducerTopic, isFresh = false): void {
+  /**
+   * Puts what waits into batches, as far as it goes. `askedMs`: the topic was just looked up, and is as brokers
+   * said after this time.
+   */
+  unpark(topic: ProducerTopic, askedMs = -Infinity): void {
     // A program's own partitioner may send something.
     if (topic.isUnparking) return;
     topic.isUnparking = true;
-    if (this.#unparkAll(topic, isFresh)) this.#waitingForRoom.delete(topic);
+    if (this.#unparkAll(topic, askedMs)) this.#waitingForRoom.delete(topic);
     else this.#waitingForRoom.add(topic);
     if (topic.parked.length === 0) this.parkedTopics.delete(topic);
     topic.isUnparking = false;
   }
 
   /** Whether it is not room that is missing. */
-  #unparkAll(topic: ProducerTopic, isFresh: boolean): boolean {
+  #unparkAll(topic: ProducerTopic, askedMs: number): boolean {
     const { parked } = topic;
     for (let entry = parked.first; entry !== undefined; entry = parked.first) {
       if (entry.kind === "barrier") {
@@ -268,6 +271,8 @@ export class RecordAccumulator {
         if (entry.isEncoding) return true;
         const outcome = this.#appendParked(topic, entry);
         if (outcome === Append.noRoom) return false;
+        // A partition may have been added between the question and the record.
+        const isFresh = entry.deadlineMs - this.#options.blockTimeoutMs < askedMs;
         if (outcome === Append.noMetadata || (outcome === Append.noPartition && !isFresh)) {
           this.#listener.onUnknown(topic);
           return true;

@@ -10,10 +10,12 @@ import { errorOf } from "./producer-error.ts";
  * may be behind that of another.
  */
 const MISSING_MS_MAX = 5_000;
+/** Before all times: nobody has said anything. */
+const NEVER_MS = -Infinity;
 
 export interface LookupListener {
-  /** Those who wait for the topic may look again; `isFresh`: it is as brokers said just now. */
-  onLooked(topic: ProducerTopic, isFresh: boolean): void;
+  /** Those who wait for the topic may look again. It is as brokers said after this time of the monotonic clock. */
+  onLooked(topic: ProducerTopic, askedMs: number): void;
   /** The topic is not there, or not to be written to. */
   onGone(topic: ProducerTopic, error: Error): void;
 }
@@ -82,6 +84,7 @@ export class TopicLookup {
       this.#lookLater(topic, waitMs);
       return;
     }
+    const askedMs = clock.monotonicMs();
     this.#ask(topic.name, anew).then(
       (metadata) => {
         topic.isLookingUp = false;
@@ -90,7 +93,7 @@ export class TopicLookup {
         this.#failures.delete(topic);
         topic.missingSinceMs = undefined;
         topic.update(metadata);
-        this.#listener.onLooked(topic, true);
+        this.#listener.onLooked(topic, askedMs);
       },
       (thrown: unknown) => this.#failed(topic, thrown),
     );
@@ -123,7 +126,7 @@ export class TopicLookup {
     const timer = this.#cluster.platform.clock.setTimer(waitMs, () => {
       this.#timers.delete(timer);
       topic.isLookingUp = false;
-      this.#listener.onLooked(topic, false);
+      this.#listener.onLooked(topic, NEVER_MS);
     });
     this.#timers.add(timer);
   }
