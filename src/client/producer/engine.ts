@@ -367,9 +367,10 @@ export class ProducerEngine {
 
   async #close({ drainMs, signal }: CloseOptions): Promise<void> {
     try {
-      if (drainMs === 0) return;
-      const drained = this.#accumulator.flush();
-      await this.#bounded(drained, "drained", { signal, timeoutMs: drainMs });
+      if (drainMs !== 0) {
+        const drained = this.#accumulator.flush();
+        await this.#bounded(drained, "drained", { signal, timeoutMs: drainMs });
+      }
     } catch (thrown) {
       // That there is only so much time was said; what was not sent in it learns so below.
       const isTime = thrown instanceof KafkaError && thrown.code === "TIMED_OUT";
