@@ -235,8 +235,5 @@ test("a client finds its way through whatever happens to brokers and network", a
       throw new Error(`seed ${seed}`, { cause: thrown });
     }
   }
-  assert.ok(
-    calls > SEEDS * STEPS && failures > 0 && failures < calls,
-    `${failures} of ${calls}`,
-  );
+  assert.ok(calls > SEEDS * STEPS && failures > 0 && failures < calls, `${failures} of ${calls}`);
 });

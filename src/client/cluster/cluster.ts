@@ -64,6 +64,7 @@ export interface CoordinatorOptions {
 /** The doors that a client needs. */
 export type ClientPlatform = Pick<Platform, "clock" | "network" | "random">;
 
+/** How a client reaches its cluster. */
 export interface ClusterOptions {
   readonly platform: ClientPlatform;
   /** One or more `host:port`. */

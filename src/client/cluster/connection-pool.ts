@@ -209,7 +209,7 @@ export class ConnectionPool {
         nodeId,
         clusterId,
         idleMaxMs,
-        onClosed: (closed, reason) => this.#onClosed(closed, channel, reason),
+        onClosed: (ended, lostBy) => this.#onClosed(ended, channel, lostBy),
       });
       endpoint.failures = 0;
       endpoint.retryAtMs = 0;
@@ -248,14 +248,14 @@ export class ConnectionPool {
     if (this.#isClosed) throw closed();
   }
 
-  #onClosed(connection: BrokerConnection, channel: string, reason: KafkaError): void {
+  #onClosed(connection: BrokerConnection, channel: string, lostBy: KafkaError | undefined): void {
     const endpoint =
       this.#nodes.get(connection.nodeId) ?? this.#bootstrap.get(addressText(connection.address));
     if (endpoint?.channels.get(channel)?.connection === connection) {
       endpoint.channels.delete(channel);
-      if (reason.code !== "CLOSED") this.#failed(endpoint);
+      if (lostBy !== undefined) this.#failed(endpoint);
     }
-    if (reason.code !== "CLOSED") this.#options.onLost(connection.nodeId, reason);
+    if (lostBy !== undefined) this.#options.onLost(connection.nodeId, lostBy);
   }
 
   /** No broker is known any more; connections end when they are answered. */

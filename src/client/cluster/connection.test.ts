@@ -163,10 +163,10 @@ test("a caller that goes away does not disturb the others", async () => {
 
 test("an unused connection is closed, a used one is not", async () => {
   const { world, open } = await scene();
-  const reasons: string[] = [];
+  const ends: (string | undefined)[] = [];
   const connection = await open({
     idleMaxMs: 60_000,
-    onClosed: (_, { code }) => reasons.push(code),
+    onClosed: (_, lostBy) => ends.push(lostBy?.code),
   });
   await world.clock.advance(50_000);
   await world.clock.wait(connection.request(heartbeatCall, beat, patient));
@@ -174,7 +174,9 @@ test("an unused connection is closed, a used one is not", async () => {
   assert.equal(connection.isOpen, true);
   await world.clock.advance(10_001);
   assert.equal(connection.isOpen, false);
-  assert.deepEqual(reasons, ["CLOSED"]);
+  assert.deepEqual(ends, [undefined]);
+  const late = await failureOf(connection.request(heartbeatCall, beat, patient));
+  assert.deepEqual([late.code, late.retriable], ["CONNECTION_CLOSED", true]);
 });
 
 test("a retired connection ends with its last answer", async () => {

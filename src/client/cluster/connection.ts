@@ -72,8 +72,8 @@ export interface ConnectOptions {
   /** Default {@link CONNECTION_IDLE_MAX_MS}. */
   readonly idleMaxMs?: number | undefined;
   readonly metrics?: ClientMetrics | undefined;
-  /** The connection is over, for whatever reason. */
-  readonly onClosed?: ((connection: BrokerConnection, reason: KafkaError) => void) | undefined;
+  /** The connection is over; lost, unless this side ended it. */
+  readonly onClosed?: ((connection: BrokerConnection, lostBy?: KafkaError) => void) | undefined;
 }
 
 export interface RequestOptions {
@@ -249,15 +249,20 @@ export class BrokerConnection {
     return new Promise((resolve) => this.#postWaiters.push(resolve));
   }
 
-  /** Closes; requests without an answer are rejected. */
+  /** Closes; requests without an answer are rejected with `CLOSED`. */
   close(): void {
-    this.#fail(clientError("CLOSED", `the connection to ${this.where} was closed`));
+    this.#fail(clientError("CLOSED", `the connection to ${this.where} was closed`), "here");
   }
 
-  /** Closes once all requests are answered; nobody should send more. */
+  /** Closes once all requests are answered; those that come later are told to look for another connection. */
   retire(): void {
     this.#isRetired = true;
-    if (this.#waiting.size === 0) this.close();
+    if (this.#waiting.size === 0) this.#endUnused();
+  }
+
+  #endUnused(): void {
+    const message = `the connection to ${this.where} is not used any more`;
+    this.#fail(clientError("CONNECTION_CLOSED", message), "here");
   }
 
   /** Everything that comes before the first request of somebody else. */
@@ -486,7 +491,8 @@ export class BrokerConnection {
     }
     this.#isAccepted ||= this.#isReady;
     this.#noteAnswer(exchange, nowMs, end - start);
-    if (this.#isRetired && this.#waiting.size === 0 && this.#held === undefined) this.close();
+    const isDone = this.#waiting.size === 0 && this.#held === undefined;
+    if (this.#isRetired && isDone) this.#endUnused();
     return keepsViews;
   }
 
@@ -523,7 +529,7 @@ export class BrokerConnection {
     }
     const because = error === undefined ? "" : `: ${error.message}`;
     const message = `${this.where} closed the connection${because}`;
-    this.#fail(clientError("CONNECTION_CLOSED", message, { cause: error }), true);
+    this.#fail(clientError("CONNECTION_CLOSED", message, { cause: error }), "there");
   }
 
   /** Lets the timer go off at a time at the latest. */
@@ -550,7 +556,7 @@ export class BrokerConnection {
     }
     const idleAtMs = this.#usedMs + this.#idleMaxMs;
     if (!this.#isReady || idleAtMs > nowMs) this.#watchUntil(idleAtMs);
-    else this.#fail(clientError("CLOSED", `the connection to ${this.where} was not used any more`));
+    else this.#endUnused();
   };
 
   /** The answers behind the missing one cannot be told from it being late: the connection is over. */
@@ -561,8 +567,8 @@ export class BrokerConnection {
     this.#fail(clientError("CONNECTION_CLOSED", `the connection was given up: ${message}`));
   }
 
-  /** Ends the connection; the first reason counts. */
-  #fail(reason: KafkaError, byPeer = false): void {
+  /** Ends the connection; the first reason counts. `end`: who wanted it, the peer, this side, or nobody. */
+  #fail(reason: KafkaError, end?: "here" | "there"): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = reason;
     this.#receiver.stop();
@@ -580,9 +586,10 @@ export class BrokerConnection {
     this.#posted = false;
     this.#postsUnderWay = 0;
     this.#tellPosted();
-    this.#failAll(failed, reason, byPeer);
+    this.#failAll(failed, reason, end === "there");
+    if (!this.#isReady) return;
     this.#tell("closed", this.#openedMs, reason);
-    if (this.#isReady) this.#options.onClosed?.(this, reason);
+    this.#options.onClosed?.(this, end === "here" ? undefined : reason);
   }
 
   /** A broker that hung up at the first request may have wanted to be spoken to in another way. */

@@ -3,8 +3,11 @@ import { ErrorCode } from "../../protocol/error-code.ts";
 import type { MetadataResponse } from "../../protocol/messages/metadata.ts";
 import type { ElementOf } from "../../protocol/schema.ts";
 
+/** A topic as brokers tell it in Metadata. */
 export type TopicMetadata = ElementOf<MetadataResponse["topics"]>;
+/** A partition as brokers tell it in Metadata. */
 export type PartitionMetadata = ElementOf<TopicMetadata["partitions"]>;
+/** A broker as brokers tell it in Metadata. */
 export type BrokerMetadata = ElementOf<MetadataResponse["brokers"]>;
 
 /** Who leads a partition, and since which election (KIP-320); the epoch is -1 where brokers tell none. */

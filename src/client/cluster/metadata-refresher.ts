@@ -7,7 +7,7 @@ import {
   metadataResponse,
   type MetadataResponse,
 } from "../../protocol/messages/metadata.ts";
-import { messageOf } from "../../core/errors.ts";
+import { messageOf, MoldauError } from "../../core/errors.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { brokerError } from "../errors.ts";
 import { apiCall } from "./api-call.ts";
@@ -87,6 +87,8 @@ export class MetadataRefresher {
       this.#failures = 0;
       this.#isBusy = false;
     } catch (thrown) {
+      // A defect of this program is not to be kept quiet.
+      if (!(thrown instanceof MoldauError)) throw thrown;
       if (this.#isClosed) return;
       this.#failures++;
       logger.debug("metadata could not be refreshed", { reason: messageOf(thrown) });
