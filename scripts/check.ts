@@ -10,7 +10,15 @@ const layers: Step = {
 
 const steps: readonly Step[] = [
   layers,
-  programStep("format", binary("oxfmt"), ["--check", "src", "scripts", "test", "bench", "docker", "examples"]),
+  programStep("format", binary("oxfmt"), [
+    "--check",
+    "src",
+    "scripts",
+    "test",
+    "bench",
+    "docker",
+    "examples",
+  ]),
   programStep("types", binary("tsc"), ["-p", "."]),
   programStep("types of the page", binary("tsc"), ["-p", "src/console/page"]),
   programStep("lint", binary("oxlint"), [

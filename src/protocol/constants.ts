@@ -82,9 +82,11 @@ export const FeatureUpgradeType = {
   UNSAFE_DOWNGRADE: 3,
 } as const;
 
+/** Which leaders ElectLeaders elects (KIP-460). */
 export const ElectionType = { PREFERRED: 0, UNCLEAN: 1 } as const;
 /** What DescribeCluster asks about. */
 export const EndpointType = { UNKNOWN: 0, BROKER: 1, CONTROLLER: 2 } as const;
+/** Whether a partition recovers from an election of a replica out of sync (KIP-704). */
 export const LeaderRecoveryState = { RECOVERED: 0, RECOVERING: 1 } as const;
 
 /** Security protocols by the ids in broker registrations. */
@@ -93,12 +95,19 @@ export const SecurityProtocol = { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_
 /** Epochs of fetch sessions (KIP-227); share sessions have the same. */
 export const FetchSession = { INVALID_ID: 0, INITIAL_EPOCH: 0, FINAL_EPOCH: -1 } as const;
 
+/** Offset where there is none. */
 export const INVALID_OFFSET = -1;
+/** Timestamp where there is none. */
 export const UNKNOWN_TIMESTAMP = -1;
+/** Node id of a leader where there is none. */
 export const NO_LEADER = -1;
+/** Epoch of a leader where it is not known. */
 export const UNDEFINED_EPOCH = -1;
+/** Producer id of batches that are not idempotent. */
 export const NO_PRODUCER_ID = -1;
+/** Epoch of batches that are not idempotent. */
 export const NO_PRODUCER_EPOCH = -1;
+/** Sequence of batches that are not idempotent. */
 export const NO_SEQUENCE = -1;
 /** Generation of a member that is in none. */
 export const UNKNOWN_GENERATION_ID = -1;

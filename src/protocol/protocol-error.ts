@@ -35,6 +35,7 @@ export const TAGGED_FIELDS_MAX = 10_000;
 /** Most bytes of one string in UTF-8, as in Apache Kafka. */
 export const STRING_BYTES_MAX = 0x7fff;
 
+/** Where in a message something is wrong. */
 export interface ProtocolErrorPlace {
   /** The field, such as `FetchRequest.topics[3].partitions`; empty when it is not known. */
   readonly path: string;

@@ -6,6 +6,7 @@
 /** A range of versions: `2`, `0-3`, `4+` or `none`. */
 export type VersionRange = string;
 
+/** The kinds of fields that hold one value; `bigint64` is an int64 of which the full range has meaning. */
 export type ScalarKind =
   | "bool"
   | "int8"
@@ -21,6 +22,7 @@ export type ScalarKind =
   | "records"
   | "uuid";
 
+/** The kinds of fields. */
 export type FieldKind = ScalarKind | "array" | "struct";
 
 /** The kinds an array may have as elements, besides structs. */
@@ -67,7 +69,9 @@ export interface Field<V, I> {
   readonly typeOf?: { readonly value: V; readonly input: I };
 }
 
+/** A field of any type. */
 export type AnyField = Field<unknown, unknown>;
+/** The fields of a struct by their names, in the order in which they are on the wire. */
 export interface Fields {
   readonly [name: string]: AnyField;
 }
@@ -78,6 +82,7 @@ export interface Struct<F extends Fields> {
   readonly fields: F;
 }
 
+/** What a schema describes: a message, its header, or a stored record. */
 export type MessageKind =
   | "request"
   | "response"
@@ -104,6 +109,7 @@ export interface Message<F extends Fields> extends Struct<F> {
   readonly traits: MessageTraits;
 }
 
+/** A message of any fields. */
 export type AnyMessage = Message<Fields>;
 
 type FieldValue<T> = T extends Field<infer V, infer _I> ? V : never;
@@ -142,17 +148,25 @@ function scalar<V, I = V>(kind: ScalarKind) {
 
 const NO_OPTIONS: FieldOptions = {};
 
+/** A field of one byte, true or false. */
 export const bool = scalar<boolean>("bool");
+/** A field of a signed integer of one byte. */
 export const int8 = scalar<number>("int8");
+/** A field of a signed integer of two bytes. */
 export const int16 = scalar<number>("int16");
+/** A field of an unsigned integer of two bytes. */
 export const uint16 = scalar<number>("uint16");
+/** A field of a signed integer of four bytes. */
 export const int32 = scalar<number>("int32");
+/** A field of an unsigned integer of four bytes. */
 export const uint32 = scalar<number>("uint32");
 /** A 64-bit integer that programs hold as a number; beyond 2^53 it is refused at decode. */
 export const int64 = scalar<number>("int64");
 /** A 64-bit integer whose full range has meaning, such as a hash. */
 export const bigint64 = scalar<bigint>("bigint64");
+/** A field of a floating-point number of eight bytes. */
 export const float64 = scalar<number>("float64");
+/** A field of text in UTF-8. */
 export const string = scalar<string>("string");
 /** Decodes to a view of the received bytes. */
 export const bytes = scalar<Buffer, Uint8Array>("bytes");

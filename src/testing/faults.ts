@@ -20,6 +20,7 @@ export interface Whom {
   readonly client?: string;
 }
 
+/** Which requests get an error for an answer, and how often. */
 export interface AnswerOptions extends Whom {
   /** How many requests are answered so. Default 1; `Infinity` until {@link Faults.heal}. */
   readonly times?: number;

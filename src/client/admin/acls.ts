@@ -52,6 +52,7 @@ type OperationWord = Exclude<AclOperation, "unknown">;
 export type AclResourceType = Exclude<ResourceTypeWord, "any"> | "unknown";
 /** `literal`: the name as it is (`*`: all there are). `prefixed`: all names that begin so (KIP-290). */
 export type AclPatternType = Exclude<PatternTypeWord, "any" | "match"> | "unknown";
+/** Whether an ACL gives a right or takes it away; what is denied is denied whatever else allows it. */
 export type AclPermission = Exclude<PermissionWord, "any"> | "unknown";
 
 /** An ACL: who may, or may not, do what to which resources. */

@@ -73,6 +73,7 @@ export interface ClusterDescription {
   readonly authorizedOperations: readonly AclOperation[] | null;
 }
 
+/** What a description of the cluster holds besides. */
 export interface DescribeClusterOptions extends CallOptions {
   readonly includeAuthorizedOperations?: boolean | undefined;
   /** Brokers that are registered and not in service too (KIP-1073). Default false. */

@@ -55,6 +55,7 @@ const types = vocabulary([
  * (`brokerDefault`); in the broker's properties (`static`); or Kafka's own `default`.
  */
 export type ConfigSource = WordOf<typeof sources> | "unknown";
+/** What values a setting takes. */
 export type ConfigType = WordOf<typeof types> | "unknown";
 
 /** A setting and its value. */

@@ -52,6 +52,7 @@ export interface ConfigResource {
   readonly name: string;
 }
 
+/** Which settings, and how much of them. */
 export interface DescribeConfigsOptions extends CallOptions {
   /** Only these settings. Default: all there are. */
   readonly names?: readonly string[] | undefined;

@@ -61,6 +61,7 @@ export interface DelegationToken {
   readonly maxTimestamp: number;
 }
 
+/** Whom a token is for, and how long it may last. */
 export interface CreateDelegationTokenOptions extends CallOptions {
   /** Whom the token is for, such as `User:alice`; default: who asks (KIP-373). */
   readonly owner?: string | undefined;
@@ -70,16 +71,19 @@ export interface CreateDelegationTokenOptions extends CallOptions {
   readonly maxLifetimeMs?: number | undefined;
 }
 
+/** How long a token is to last from now on. */
 export interface RenewDelegationTokenOptions extends CallOptions {
   /** Default: `delegation.token.expiry.time.ms` of the broker. */
   readonly renewPeriodMs?: number | undefined;
 }
 
+/** When a token is to end. */
 export interface ExpireDelegationTokenOptions extends CallOptions {
   /** From now. Default: at once. */
   readonly expiryPeriodMs?: number | undefined;
 }
 
+/** Whose tokens are looked for. */
 export interface DescribeDelegationTokensOptions extends CallOptions {
   /** Default: all owners whose tokens this client may see. */
   readonly owners?: readonly string[] | undefined;

@@ -63,6 +63,7 @@ export type AnyGroupDescription =
   | ShareGroupDescription
   | StreamsGroupDescription;
 
+/** What a description of groups holds besides. */
 export interface DescribeGroupsOptions extends CallOptions {
   readonly includeAuthorizedOperations?: boolean | undefined;
   /** The whole topology of streams groups (KIP-1331). Default false. */

@@ -60,11 +60,13 @@ export interface TopicDescription {
   readonly authorizedOperations: readonly AclOperation[] | null;
 }
 
+/** Which topics are listed. */
 export interface ListTopicsOptions extends CallOptions {
   /** Kafka's own too. Default false. */
   readonly includeInternal?: boolean | undefined;
 }
 
+/** What a description of topics holds besides, and how it is asked for. */
 export interface DescribeTopicsOptions extends CallOptions {
   readonly includeAuthorizedOperations?: boolean | undefined;
   /** The most partitions in one answer; topics with more take several. Default 2000, which brokers bound. */

@@ -37,6 +37,7 @@ export class TopicMismatch extends KafkaError {
   }
 }
 
+/** What may be mended of a topic that is there already. Default: nothing. */
 export interface EnsureOptions extends CallOptions {
   /** Adds partitions where there are too few. Keys then go to other partitions than before. */
   readonly grow?: boolean | undefined;

@@ -61,11 +61,13 @@ export type GroupOffsetsQuery =
       readonly partitions?: readonly TopicPartition[] | undefined;
     };
 
+/** How offsets of groups are read. */
 export interface GroupOffsetsOptions extends CallOptions {
   /** Waits for transactions that commit offsets to end (KIP-447). Default false. */
   readonly requireStable?: boolean | undefined;
 }
 
+/** Which offsets of a group are read, and how. */
 export interface OneGroupOffsetsOptions extends GroupOffsetsOptions {
   /** Only these. Default: all it has offsets for. */
   readonly partitions?: readonly TopicPartition[] | undefined;

@@ -38,6 +38,7 @@ export interface GroupListing {
   readonly coordinatorId: number;
 }
 
+/** Which groups are listed. Default: all. */
 export interface ListGroupsOptions extends CallOptions {
   /** Only groups in one of these states (KIP-518). */
   readonly states?: readonly GroupState[] | undefined;
@@ -50,6 +51,7 @@ export interface ListGroupsOptions extends CallOptions {
 /** A member that is to go: a static one by the name of its instance, or any by its member id. */
 export type MemberSelector = { readonly instanceId: string } | { readonly memberId: string };
 
+/** Why members are removed. */
 export interface RemoveMembersOptions extends CallOptions {
   /** For the broker's log (KIP-800). */
   readonly reason?: string | undefined;

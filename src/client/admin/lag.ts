@@ -41,6 +41,7 @@ export interface GroupLag {
   readonly description: AnyGroupDescription | null;
 }
 
+/** How lag is reckoned. */
 export interface GroupLagOptions extends CallOptions {
   /**
    * Describes the groups too: tells who reads which partition, and adds partitions that are read and

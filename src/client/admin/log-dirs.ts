@@ -81,6 +81,7 @@ export interface ReplicaLogDirs {
   readonly future: ReplicaPlace | null;
 }
 
+/** A log directory that a replica is in. */
 export interface ReplicaPlace {
   readonly path: string;
   /** As {@link LogDirReplica.offsetLag}. */
@@ -96,6 +97,7 @@ export interface ReplicaMove extends Replica {
 /** An {@link Outcome} for one replica. */
 export type ReplicaOutcome<Value = undefined> = PartitionOutcome<Value> & Replica;
 
+/** Which partitions are looked for in log directories. */
 export interface DescribeLogDirsOptions extends CallOptions {
   /** Only these partitions. Default: all there are. */
   readonly partitions?: readonly TopicPartition[] | undefined;

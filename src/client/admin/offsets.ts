@@ -68,6 +68,7 @@ export interface FoundOffset {
   readonly leaderEpoch: number | null;
 }
 
+/** How offsets are looked up. */
 export interface ListOffsetsOptions extends CallOptions {
   /** The end is then the last stable offset, beyond which transactions are open. Default false. */
   readonly readCommitted?: boolean | undefined;

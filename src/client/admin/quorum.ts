@@ -81,6 +81,7 @@ export interface VoterKey {
   readonly directoryId: string;
 }
 
+/** Of calls that change the voters. */
 export interface VoterOptions extends CallOptions {
   /** Refused with `INCONSISTENT_CLUSTER_ID` by a cluster that has another. */
   readonly clusterId?: string | undefined;

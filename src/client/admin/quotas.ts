@@ -48,6 +48,7 @@ export interface ClientQuotas {
   readonly quotas: Readonly<Record<string, number>>;
 }
 
+/** How a filter of quotas is meant. */
 export interface DescribeClientQuotasOptions extends CallOptions {
   /** Only entities with exactly the types of the filter. Default false: there may be more of them. */
   readonly strict?: boolean | undefined;

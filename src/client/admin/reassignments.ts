@@ -55,6 +55,7 @@ export interface Reassignment extends TopicPartition {
   readonly replicas: readonly number[] | null;
 }
 
+/** What a reassignment may do. */
 export interface ReassignOptions extends CallOptions {
   /** Whether there may be more or fewer replicas than before (KIP-860). Default true. */
   readonly allowReplicationFactorChange?: boolean | undefined;

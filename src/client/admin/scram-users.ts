@@ -42,6 +42,7 @@ const hashes = {
 const SCRAM_ITERATIONS_DEFAULT = 4_096;
 const SALT_BYTES = 24;
 
+/** Mechanisms of SCRAM that Kafka has. */
 export type ScramMechanism = WordOf<typeof mechanisms>;
 
 /** A credential that a user has; brokers never tell the password or its hash. */
@@ -53,6 +54,7 @@ export interface ScramCredential {
 /** A password for a user, or the end of one. */
 export type ScramAlteration = ScramUpsertion | ScramDeletion;
 
+/** A password for a user, in place of one there may be. */
 export interface ScramUpsertion {
   readonly user: string;
   readonly mechanism: ScramMechanism;
@@ -63,6 +65,7 @@ export interface ScramUpsertion {
   readonly salt?: Uint8Array | undefined;
 }
 
+/** The end of a password. */
 export interface ScramDeletion {
   readonly user: string;
   readonly mechanism: ScramMechanism;

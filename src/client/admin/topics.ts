@@ -63,6 +63,7 @@ export interface CreatedTopic {
   readonly configs: readonly ConfigValue[] | null;
 }
 
+/** How topics are created. */
 export interface CreateTopicsOptions extends CallOptions {
   /** Checks everything and creates nothing. */
   readonly validateOnly?: boolean | undefined;
@@ -82,11 +83,13 @@ export interface NewPartitions {
   readonly assignments?: readonly (readonly number[])[] | undefined;
 }
 
+/** Of calls that can also only be checked. */
 export interface ValidateOption extends CallOptions {
   /** Checks everything and changes nothing. */
   readonly validateOnly?: boolean | undefined;
 }
 
+/** How partitions are added to a topic. */
 export interface CreatePartitionsOptions extends ValidateOption {
   /** For each new partition the ids of its brokers, the preferred leader first. */
   readonly assignments?: readonly (readonly number[])[] | undefined;

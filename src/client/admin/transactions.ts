@@ -82,6 +82,7 @@ export interface TransactionListing {
   readonly coordinatorId: number;
 }
 
+/** Which transactional ids are listed. Default: all. */
 export interface ListTransactionsOptions extends CallOptions {
   readonly states?: readonly TransactionState[] | undefined;
   readonly producerIds?: readonly number[] | undefined;
@@ -118,6 +119,7 @@ export interface ProducerState {
   readonly currentTransactionStartOffset: number | null;
 }
 
+/** Who is asked for producers. */
 export interface DescribeProducersOptions extends CallOptions {
   /** Asks this replica. Default: the leaders. */
   readonly brokerId?: number | undefined;

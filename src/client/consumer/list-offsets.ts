@@ -35,6 +35,7 @@ const specVersions: ReadonlyMap<number, number> = new Map([
   [OffsetSpec.earliestPendingUpload, 11],
 ]);
 
+/** An offset that was looked up. */
 export interface PartitionOffset extends TopicPartition {
   /** -1: no record has this timestamp or a later one. */
   readonly offset: number;

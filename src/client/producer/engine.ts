@@ -28,12 +28,14 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How long flushing may take. */
 export interface FlushOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds; default: as long as it takes, which the delivery timeout bounds. */
   readonly timeoutMs?: number | undefined;
 }
 
+/** How a producer is closed. */
 export interface CloseOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long records that wait may still be sent, in milliseconds; 0 drops them. Default: as long as it takes. */

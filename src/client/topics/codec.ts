@@ -26,6 +26,7 @@ export interface NamedCodecs {
   readonly float64: Codec<number>;
   readonly uuid: Codec<string>;
 }
+/** The codecs that have a name. */
 export type CodecName = keyof NamedCodecs;
 /** A codec, or the name of one. */
 export type CodecLike = CodecName | Codec<never, unknown>;

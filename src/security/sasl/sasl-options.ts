@@ -27,6 +27,7 @@ export interface OAuthBearerOptions {
 /** How a client logs in. */
 export type SaslOptions = PlainOptions | ScramOptions | OAuthBearerOptions;
 
+/** How a client can log in. */
 export type SaslMechanism = SaslOptions["mechanism"];
 
 /** What this client can do. GSSAPI needs a library of Kerberos, which Node has not. */
