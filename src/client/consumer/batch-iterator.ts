@@ -112,15 +112,12 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
 
   /** Leaves out what the program, the group or the end has taken back while the batch was gathered. */
   #stillWanted(batch: ConsumerRecord[]): ConsumerRecord[] {
-    let wanted = batch;
     for (const [partition, generation] of this.#generations) {
       if (!partition.isGone && partition.generation === generation) continue;
       this.#undone.delete(partition);
-      wanted = wanted.filter(
-        (record) => record.topic !== partition.topic || record.partition !== partition.partition,
-      );
+      leaveOut(batch, partition);
     }
-    return wanted;
+    return batch;
   }
 
   #throwFailure(): void {
@@ -152,12 +149,13 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
   }
 
   #put(record: ConsumerRecord, batch: ConsumerRecord[]): void {
-    batch.push(record);
     const partition = this.#owner.core.buffer.takenFrom;
-    if (partition !== undefined && !this.#undone.has(partition)) {
+    if (partition !== undefined && this.#generations.get(partition) !== partition.generation) {
+      if (this.#undone.has(partition)) leaveOut(batch, partition);
       this.#undone.set(partition, record.offset);
       this.#generations.set(partition, partition.generation);
     }
+    batch.push(record);
   }
 
   #finishBatch(): void {
@@ -180,4 +178,10 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
     this.#span?.end();
     this.#span = undefined;
   }
+}
+
+/** Removes the records of a partition. */
+function leaveOut(batch: ConsumerRecord[], { topic, partition }: AssignedPartition): void {
+  const kept = batch.filter((record) => record.topic !== topic || record.partition !== partition);
+  batch.splice(0, batch.length, ...kept);
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ErrorCode } from "../../protocol/error-code.ts";
+import { SimWorld } from "../../simulator/sim-platform.ts";
 import { Consumer } from "./consumer.ts";
 import type { ConsumeOptions } from "./consumer-options.ts";
 import { ModelCluster } from "./model-cluster.fixture.ts";
-import type { Cluster, ClusterOptions } from "../cluster/cluster.ts";
+import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
 
 interface Scene {
   readonly model: ModelCluster;
@@ -15,15 +16,31 @@ interface Scene {
   end(...consumers: Consumer<"t">[]): Promise<void>;
 }
 
+/** A model of a cluster in a world of its own, and a client of it. */
+async function startModel(
+  brokers: number,
+  options: Partial<ClusterOptions> = {},
+): Promise<{ readonly world: SimWorld; readonly model: ModelCluster; readonly cluster: Cluster }> {
+  const world = new SimWorld({ seed: 1 });
+  const hosts = Array.from({ length: brokers }, (_, index) => {
+    const host = `b${index + 1}`;
+    return { host, network: world.host(host).start().platform.network };
+  });
+  const model = await world.clock.wait(ModelCluster.start(world.clock, hosts));
+  const { platform } = world.host("client").start();
+  const { bootstrap } = model;
+  const cluster = await world.clock.wait(Cluster.connect({ platform, bootstrap, ...options }));
+  return { world, model, cluster };
+}
+
 async function start(
   brokers = 1,
   partitions = 1,
   options: Partial<ClusterOptions> = {},
 ): Promise<Scene> {
-  const model = await ModelCluster.start(1, brokers);
+  const { world, model, cluster } = await startModel(brokers, options);
   model.addTopic("t", partitions);
-  const cluster = await model.connect(options);
-  const { clock } = model.world;
+  const { clock } = world;
   return {
     model,
     cluster,
@@ -351,10 +368,9 @@ test("a topic that is deleted ends the loop when it has been gone for a while", 
 });
 
 test("partitions and topics that are added are read from their beginning", async () => {
-  const model = await ModelCluster.start(1, 2);
+  const { world, model, cluster } = await startModel(2);
   model.addTopic("orders-a", 1);
-  const cluster = await model.connect();
-  const { clock } = model.world;
+  const { clock } = world;
   const consumer = new Consumer(cluster, /^orders-/, { from: "latest", metadataMaxAgeMs: 1_000 });
   await clock.wait(consumer.ready());
   model.log("orders-a").append(["a0"]);

@@ -125,23 +125,29 @@ export class ForEach implements Taker {
 
   #queue(lane: string, partition: AssignedPartition, record: ConsumerRecord): void {
     const before = this.#lanes.get(lane);
+    const { generation } = partition;
     const working =
       before === undefined
         ? this.#workOn(partition, record)
-        : before.then(() => this.#workOn(partition, record));
+        : before.then(() => this.#workOn(partition, record, generation));
     const last = working.then(() => {
       if (this.#lanes.get(lane) === last) this.#lanes.delete(lane);
     });
     this.#lanes.set(lane, last);
   }
 
-  /** Never rejects. */
-  async #workOn(partition: AssignedPartition, record: ConsumerRecord): Promise<void> {
+  /** Never rejects. `generation`: that of the partition when the record was taken. */
+  async #workOn(
+    partition: AssignedPartition,
+    record: ConsumerRecord,
+    generation = partition.generation,
+  ): Promise<void> {
     const { core } = this.#owner;
     try {
-      // What waits behind a failure of its lane is not begun.
+      // What waits behind a failure of its lane is not begun, nor what was taken back meanwhile.
       if (this.#failure === undefined) {
-        await this.#call(record);
+        const isWanted = !partition.isGone && partition.generation === generation;
+        if (isWanted) await this.#call(record);
         this.#offsets.end(partition, record.offset);
       }
     } catch (thrown) {

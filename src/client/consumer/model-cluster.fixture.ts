@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../platform/clock.ts";
+import type { Network } from "../../platform/network.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import {
   fetchRequest,
@@ -14,9 +15,6 @@ import {
   offsetForLeaderEpochResponse,
 } from "../../protocol/messages/offset-for-leader-epoch.ts";
 import type { ElementOf } from "../../protocol/schema.ts";
-import { SimWorld } from "../../simulator/sim-platform.ts";
-import type { CallOptions, ClusterOptions } from "../cluster/cluster.ts";
-import { Cluster } from "../cluster/cluster.ts";
 import { FakeBroker } from "../cluster/fake-broker.fixture.ts";
 import { ModelLog } from "./model-log.fixture.ts";
 
@@ -72,7 +70,7 @@ class ModelTopic {
  * sessions (KIP-227), on a simulated network.
  */
 export class ModelCluster {
-  readonly world: SimWorld;
+  readonly clock: Clock;
   readonly brokers = new Map<number, FakeBroker>();
   readonly topics = new Map<string, ModelTopic>();
   faults: ModelFaults = {};
@@ -87,18 +85,24 @@ export class ModelCluster {
   #nextTopicId = 1;
   #waiting = new Set<() => void>();
 
-  private constructor(world: SimWorld) {
-    this.world = world;
+  private constructor(clock: Clock) {
+    this.clock = clock;
   }
 
-  static async start(seed: number, brokers: number): Promise<ModelCluster> {
-    const model = new ModelCluster(new SimWorld({ seed }));
-    for (let nodeId = 1; nodeId <= brokers; nodeId++) await model.#startBroker(nodeId);
+  /** Brokers 1, 2 … on these hosts. */
+  static async start(
+    clock: Clock,
+    hosts: readonly { readonly host: string; readonly network: Network }[],
+  ): Promise<ModelCluster> {
+    const model = new ModelCluster(clock);
+    for (const [index, { host, network }] of hosts.entries()) {
+      await model.#startBroker(index + 1, host, network);
+    }
     return model;
   }
 
-  get clock(): Clock {
-    return this.world.clock;
+  get bootstrap(): string[] {
+    return [...this.brokers.values()].map(({ address }) => address);
   }
 
   addTopic(name: string, partitions: number): ModelLog[] {
@@ -116,15 +120,9 @@ export class ModelCluster {
     return this.topics.get(topic)!.logs[partition]!;
   }
 
-  connect(options: Partial<ClusterOptions> & CallOptions = {}): Promise<Cluster> {
-    const { platform } = this.world.host("client").start();
-    const bootstrap = [...this.brokers.values()].map(({ address }) => address);
-    return this.world.clock.wait(Cluster.connect({ platform, bootstrap, ...options }));
-  }
-
   /** Lets Fetches that wait look again. */
   changed(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Brokers forget their sessions, as when they are full. */
@@ -132,9 +130,7 @@ export class ModelCluster {
     this.#sessions.clear();
   }
 
-  async #startBroker(nodeId: number): Promise<void> {
-    const host = `b${nodeId}`;
-    const { network } = this.world.host(host).start().platform;
+  async #startBroker(nodeId: number, host: string, network: Network): Promise<void> {
     const broker = await FakeBroker.start(network, host);
     this.brokers.set(nodeId, broker);
     broker.serve(metadataRequest, metadataResponse, ({ topics }) => this.#metadata(topics));

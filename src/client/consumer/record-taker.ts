@@ -32,8 +32,9 @@ export class RecordTaker {
   readonly #decoding: RecordDecoding;
   /** The record that is decoded, or stored elsewhere, before the next one can be taken. */
   #late: { readonly record: ConsumerRecord; readonly isWanted: Promise<boolean> } | undefined;
-  /** Its partition. */
+  /** Its partition, and the jumps of that when it was taken. */
   #latePartition: AssignedPartition | undefined;
+  #lateGeneration = 0;
   #isInterrupted = false;
   #turnLeft = 64;
   #turnRecords = 64;
@@ -79,6 +80,7 @@ export class RecordTaker {
       if (outcome === false) continue;
       this.#late = { record, isWanted: outcome };
       this.#latePartition = partition;
+      this.#lateGeneration = partition.generation;
       return undefined;
     }
   }
@@ -136,7 +138,10 @@ export class RecordTaker {
     if (late === undefined) return undefined;
     try {
       const isWanted = await late.isWanted;
-      return isWanted ? late.record : undefined;
+      const { isGone = true, generation } = this.#latePartition ?? {};
+      // The program, the group or the end may have taken it back meanwhile.
+      const isStillThere = !isGone && generation === this.#lateGeneration;
+      return isWanted && isStillThere ? late.record : undefined;
     } finally {
       this.#late = undefined;
       this.#latePartition = undefined;
