@@ -10,6 +10,7 @@ import type {
   OffsetToCommit,
   RevocationReason,
 } from "../../src/client/group/membership.ts";
+import { uniqueName } from "./target.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { ApiKey } from "../../src/protocol/apis.ts";
 import { errorName } from "../../src/protocol/error-code.ts";
@@ -21,6 +22,10 @@ import {
   createTopicsRequest,
   createTopicsResponse,
 } from "../../src/protocol/messages/create-topics.ts";
+import {
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+} from "../../src/protocol/messages/incremental-alter-configs.ts";
 
 const createTopicsCall = apiCall(ApiKey.CREATE_TOPICS, createTopicsRequest, createTopicsResponse);
 const createPartitionsCall = apiCall(
@@ -28,7 +33,15 @@ const createPartitionsCall = apiCall(
   createPartitionsRequest,
   createPartitionsResponse,
 );
+const alterConfigsCall = apiCall(
+  ApiKey.INCREMENTAL_ALTER_CONFIGS,
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+);
+const SET = 0;
+const GROUP_RESOURCE = 32;
 const LOOK_MS = 10;
+const REST_MS = 500;
 
 /** A cluster as its groups see it: topics, members, and who owns what at the moment. */
 export class GroupScene {
@@ -60,6 +73,13 @@ export class GroupScene {
     await this.admin.topic(name);
   }
 
+  /** A topic with a name of its own. */
+  async newTopic(numPartitions: number): Promise<string> {
+    const name = uniqueName("topic");
+    await this.createTopic(name, numPartitions);
+    return name;
+  }
+
   async addPartitions(name: string, count: number): Promise<void> {
     const deadline = this.admin.deadline();
     const connection = await this.admin.controllerConnection(deadline);
@@ -71,11 +91,60 @@ export class GroupScene {
     assert.equal(errorName(results[0]?.errorCode ?? -1), "NONE");
   }
 
+  /** Settings of a group of the new protocol. */
+  async configureGroup(group: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    const configs = Object.entries(settings).map(([name, value]) => ({
+      name,
+      configOperation: SET,
+      value,
+    }));
+    const { responses } = await this.admin.ask(
+      alterConfigsCall,
+      {
+        resources: [{ resourceType: GROUP_RESOURCE, resourceName: group, configs }],
+        validateOnly: false,
+      },
+      this.admin.deadline(),
+    );
+    assert.equal(errorName(responses[0]?.errorCode ?? -1), "NONE");
+  }
+
   /** A member on connections of its own; it takes part from now on. */
   async member(options: SceneMemberOptions): Promise<SceneMember> {
     const member = await SceneMember.create(this, options);
     this.members.push(member);
     return member;
+  }
+
+  /** A member that takes the place of another one, which still believes to own its partitions. */
+  async memberThatReplaces(options: SceneMemberOptions, old: SceneMember): Promise<SceneMember> {
+    for (const [name, owner] of this.owners) if (owner === old) this.owners.delete(name);
+    old.isReplaced = true;
+    return this.member(options);
+  }
+
+  /** Waits until somebody owns something. */
+  async someOwned(): Promise<void> {
+    await eventually(
+      () => this.owners.size > 0,
+      () => this.describe(),
+    );
+  }
+
+  /** Waits until no listener was called for a while. */
+  async atRest(): Promise<void> {
+    const { clock } = nodePlatform;
+    let calls = -1;
+    let sinceMs = clock.monotonicMs();
+    await eventually(
+      () => {
+        const now = this.members.reduce((sum, member) => sum + member.calls.length, 0);
+        if (now !== calls) sinceMs = clock.monotonicMs();
+        calls = now;
+        return clock.monotonicMs() - sinceMs > REST_MS;
+      },
+      () => this.describe(),
+    );
   }
 
   /** Waits until somebody owns each of these partitions, and nobody anything else. */
@@ -137,6 +206,8 @@ export class SceneMember {
   readonly calls: string[] = [];
   readonly failures: KafkaError[] = [];
   isKilled = false;
+  /** Another one has its partitions; its listener is yet to hear of it. */
+  isReplaced = false;
 
   private constructor(scene: GroupScene, cluster: Cluster, options: SceneMemberOptions) {
     this.#scene = scene;
@@ -146,11 +217,20 @@ export class SceneMember {
   }
 
   static async create(scene: GroupScene, options: SceneMemberOptions): Promise<SceneMember> {
-    const cluster = await connectTo(scene.bootstrap);
-    const member = new SceneMember(scene, cluster, options);
-    const { topics = [], group } = options;
-    member.#membership = await createMembership(
-      cluster,
+    const member = new SceneMember(scene, await connectTo(scene.bootstrap), options);
+    try {
+      await member.#begin();
+    } catch (thrown) {
+      member.cluster.close();
+      throw thrown;
+    }
+    return member;
+  }
+
+  async #begin(): Promise<void> {
+    const { topics = [], group, later } = this.#options;
+    this.#membership = await createMembership(
+      this.cluster,
       {
         protocol: "classic",
         subscription: { kind: "topics", topics },
@@ -159,20 +239,18 @@ export class SceneMember {
         heartbeatIntervalMs: 100,
         rebalanceTimeoutMs: 10_000,
         maxPollIntervalMs: 60_000,
-        ...options,
+        ...this.#options,
         group,
       },
       {
-        onAssigned: (partitions) => member.#assigned(partitions),
-        onRevoked: (partitions, reason) => member.#revoked(partitions, reason),
-        onFailed: (error) => void member.failures.push(error),
+        onAssigned: (partitions) => this.#assigned(partitions),
+        onRevoked: (partitions, reason) => this.#revoked(partitions, reason),
+        onFailed: (error) => void this.failures.push(error),
       },
     );
-    const joining = member.membership.join(cluster.deadline({ timeoutMs: 60_000 }));
-    if (options.later === true) {
-      joining.catch((thrown: KafkaError) => member.failures.push(thrown));
-    } else await joining;
-    return member;
+    const joining = this.membership.join(this.cluster.deadline({ timeoutMs: 60_000 }));
+    if (later === true) joining.catch((thrown: KafkaError) => this.failures.push(thrown));
+    else await joining;
   }
 
   get membership(): Membership {

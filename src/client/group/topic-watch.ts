@@ -52,6 +52,7 @@ export class TopicWatch {
 
   /** The topics that the subscription means now. Throws `INVALID_REGULAR_EXPRESSION`. */
   async topics(deadline: Deadline): Promise<readonly string[]> {
+    this.#isStopped = false;
     const subscription = this.#subscription;
     if (subscription.kind === "topics") this.#topics = subscription.topics;
     else {
@@ -98,8 +99,10 @@ export class TopicWatch {
     this.#layouts = undefined;
   }
 
+  /** Looks no more, until {@link topics} is called anew. */
   stop(): void {
     this.#isStopped = true;
+    this.#turn++;
     this.#timer?.cancel();
   }
 

@@ -415,6 +415,7 @@ export class ClassicMember implements Membership, CommittingMember {
 
   #fail(error: KafkaError): void {
     this.#polls.stop();
+    this.#watch.stop();
     if (!this.#waiters.failed(error)) this.#listener.failed(error);
   }
 
