@@ -1,6 +1,7 @@
 // What the simulator found in the client, each with a clock that nobody waits for.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { topic } from "../../src/client/topics/topic.ts";
 import { testBroker, type TestBroker } from "../../src/testing/test-broker.ts";
 
 const TOPIC = "orders";
@@ -38,12 +39,14 @@ test("what was gathered for a batch is not handed out after a seek", async (t) =
   const first = batches.next();
   await broker.clock.advance(500);
   consumer.seek({ topic: TOPIC, partition: 0 }, 3);
+  await broker.clock.advance(200);
+  await broker.topic(TOPIC).produce({ value: "5" });
   await broker.clock.advance(2000);
   const batch = await first;
   const value: readonly { readonly offset: number }[] = batch.value ?? [];
   assert.deepEqual(
     value.map(({ offset }) => offset),
-    [3, 4],
+    [3, 4, 5],
   );
 });
 
@@ -83,4 +86,48 @@ test("a partition that was added after the producer asked for the topic is found
   });
   await broker.clock.advance(5000);
   await missing;
+});
+
+test("work that waits for another of its key is not begun once its partition has gone", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  await broker.topic(TOPIC).produce(...numbered(5).map((record) => ({ ...record, key: "same" })));
+  const consumer = (await broker.connect()).consume(TOPIC);
+  const begun: number[] = [];
+  let closed: Promise<void> | undefined;
+  await consumer.forEach(
+    async ({ offset }) => {
+      begun.push(offset);
+      await broker.clock.advance(100);
+      closed ??= consumer.close();
+    },
+    { concurrency: "key" },
+  );
+  await closed;
+  assert.deepEqual(begun, [0]);
+});
+
+test("a record that was being decoded is not handed out after a seek", async (t) => {
+  const broker = await started(t, "virtual");
+  const slow = topic(TOPIC, {
+    value: {
+      name: "slow",
+      encode: (value: string) => Buffer.from(value),
+      decode: async (bytes: Buffer) => {
+        await broker.clock.advance(1000);
+        return bytes.toString();
+      },
+    },
+  });
+  await broker.topic(slow).create({ partitions: 1 });
+  await broker.topic(slow).produce(...numbered(5));
+  const consumer = (await broker.connect()).consume(slow);
+  await consumer.ready();
+  const first = consumer.poll(60_000, { max: 1 });
+  while (consumer.position({ topic: TOPIC, partition: 0 }) !== 1) await broker.clock.advance(10);
+  consumer.seek({ topic: TOPIC, partition: 0 }, 3);
+  assert.deepEqual(
+    (await first).map(({ offset }) => offset),
+    [3],
+  );
 });
