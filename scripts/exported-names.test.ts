@@ -95,15 +95,46 @@ export class Counter extends Base implements Disposable {
       doc: "How many.",
       signature: "readonly count: number;",
       isOverride: false,
+      isOverload: false,
     },
     {
       name: "add",
       doc: "Counts on.\n\n@throws RangeError when it is too much",
       signature: "add(\n  by: number,\n): Promise<void>;",
       isOverride: false,
+      isOverload: false,
     },
-    { name: "size", doc: "", signature: "override get size(): number;", isOverride: true },
+    {
+      name: "size",
+      doc: "",
+      signature: "override get size(): number;",
+      isOverride: true,
+      isOverload: false,
+    },
   ]);
+});
+
+test("the ways to call a method are one member", () => {
+  const names = namesOf(
+    {
+      "ways.ts": `/** A class. */
+export class Parser {
+  /** Either way. */
+  parse(text: string): string;
+  parse(bytes: Buffer): Buffer;
+  parse(either: string | Buffer): string | Buffer {
+    return either;
+  }
+}
+`,
+    },
+    "ways.ts",
+  );
+  const members = names.get("Parser")?.members ?? [];
+  assert.deepEqual(
+    members.map(({ name, doc, signature }) => [name, doc, signature]),
+    [["parse", "Either way.", "parse(text: string): string;\nparse(bytes: Buffer): Buffer;"]],
+  );
 });
 
 test("a constant and a type of one name are one, overloads are all told but the last", () => {

@@ -25,6 +25,8 @@ export interface Member {
   readonly signature: string;
   /** Takes the place of one of the class above, which says what there is to say. */
   readonly isOverride: boolean;
+  /** A method without a body: one of several ways to call it. */
+  readonly isOverload: boolean;
 }
 
 /** Names of the declarations of a module, and what it takes from others. */
@@ -221,7 +223,7 @@ function describe(
         ...base,
         kind: "class",
         signature: module.text.slice(node.start, node.body.start).trim(),
-        members: node.body.body.flatMap((member) => memberOf(module, member)),
+        members: joinOverloads(node.body.body.flatMap((member) => memberOf(module, member))),
       };
     case "FunctionDeclaration":
     case "TSDeclareFunction": {
@@ -274,8 +276,27 @@ function memberOf(module: Module, member: ESTree.ClassElement): Member[] {
       doc: docBefore(module, member.start),
       signature: dedent(withSemicolon(head), module, member.start),
       isOverride: member.override === true,
+      isOverload: member.value?.type === "TSEmptyBodyFunctionExpression",
     },
   ];
+}
+
+/** The ways to call a method as one member; what has the body is for the class alone. */
+function joinOverloads(members: readonly Member[]): Member[] {
+  const overloaded = new Set(
+    members.filter(({ isOverload }) => isOverload).map(({ name }) => name),
+  );
+  const joined = new Map<string, Member>();
+  for (const [index, member] of members.entries()) {
+    if (!overloaded.has(member.name)) joined.set(`${member.name} ${index}`, member);
+    else if (member.isOverload) {
+      const before = joined.get(member.name);
+      const signature = [before?.signature, member.signature].filter((one) => one !== undefined);
+      const doc = before?.doc || member.doc;
+      joined.set(member.name, { ...member, doc, signature: signature.join("\n") });
+    }
+  }
+  return [...joined.values()];
 }
 
 /** Where a member ends that has neither body nor value. */

@@ -79,7 +79,7 @@ export type {
   MemberSelector,
   RemoveMembersOptions,
 } from "./admin/groups.ts";
-export type { GroupLag, GroupLagOptions, PartitionLag } from "./admin/lag.ts";
+export type { GroupLag, GroupLagOptions, GroupPartitionLag } from "./admin/lag.ts";
 export type {
   BrokerLogDirs,
   DescribeLogDirsOptions,

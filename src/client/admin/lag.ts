@@ -19,7 +19,7 @@ import { listShareGroupOffsets, type ShareGroupOffset } from "./share-offsets.ts
 const PARTITIONS_PER_TURN = 5_000;
 
 /** How far a group is behind in one partition. */
-export interface PartitionLag extends TopicPartition {
+export interface GroupPartitionLag extends TopicPartition {
   /** The record that the group reads next; null when it has committed nothing. */
   readonly committed: number | null;
   /** Where the next record is written; null when the partition is not there any more. */
@@ -36,7 +36,7 @@ export interface GroupLag {
   /** Over all partitions where it is known. */
   readonly lag: number;
   /** Sorted by topic and partition. */
-  readonly partitions: readonly PartitionLag[];
+  readonly partitions: readonly GroupPartitionLag[];
   /** Where members were asked for. */
   readonly description: AnyGroupDescription | null;
 }
@@ -179,7 +179,7 @@ class Reckoning {
     const offsets = new PartitionIndex(committed.value);
     const description = described?.value ?? null;
     const readers = readersOf(description);
-    const partitions: PartitionLag[] = [];
+    const partitions: GroupPartitionLag[] = [];
     for (const { topic, partition, offset } of offsets) {
       const member = readers.get(topic, partition)?.member ?? null;
       partitions.push(this.#partitionLag({ topic, partition }, offset, member));
@@ -196,7 +196,7 @@ class Reckoning {
     { topic, partition }: TopicPartition,
     committed: number | null,
     member: GroupMember | null,
-  ): PartitionLag {
+  ): GroupPartitionLag {
     const end = this.#ends.get(topic, partition)?.end ?? null;
     const lag = committed === null || end === null ? null : Math.max(0, end - committed);
     return { topic, partition, committed, end, lag, member };
@@ -235,7 +235,7 @@ function shareLagOf(
 
 function lagFrom(
   group: string,
-  partitions: PartitionLag[],
+  partitions: GroupPartitionLag[],
   description: AnyGroupDescription | null,
 ): GroupLag {
   partitions.sort((a, b) =>
