@@ -3,7 +3,15 @@ import { after, before, test } from "node:test";
 import type { ConsumeOptions } from "../../src/client/consumer/consumer-options.ts";
 import type { ConsumerRecord } from "../../src/client/consumer/consumer-record.ts";
 import type { Kafka } from "../../src/client/kafka.ts";
-import { ConsumerScene, FIRST_TIMESTAMP, take, textOf, turn, values } from "./consumer-scene.ts";
+import {
+  ConsumerScene,
+  eventually,
+  FIRST_TIMESTAMP,
+  take,
+  textOf,
+  turn,
+  values,
+} from "./consumer-scene.ts";
 import { uniqueName } from "./target.ts";
 
 let scene: ConsumerScene;
@@ -172,4 +180,162 @@ test("streams of both kinds give the records and end with them", async () => {
   for await (const record of web.readableStream()) webTexts.push(textOf(record));
   assert.deepEqual(webTexts, values(0, 50));
   await web.close();
+});
+
+test("paused partitions give nothing, and go on where they were", async () => {
+  const topic = await scene.makeTopic(2);
+  await scene.produce(topic, 20, { partitions: 2 });
+  const consumer = kafka.consume(topic);
+  await consumer.ready();
+  consumer.pause([{ topic, partition: 0 }]);
+  assert.deepEqual(consumer.paused, [{ topic, partition: 0 }]);
+  const odd = await take(consumer, 10);
+  assert.ok(odd.every((value) => Number(value.slice(1)) % 2 === 1));
+  assert.deepEqual(await consumer.poll(20), []);
+  consumer.resume();
+  assert.deepEqual(consumer.paused, []);
+  const even = await take(consumer, 4);
+  assert.deepEqual(even, ["v0", "v2", "v4", "v6"]);
+  // Paused in the middle of what was fetched.
+  consumer.pause();
+  assert.deepEqual(await consumer.poll(20), []);
+  consumer.resume();
+  assert.deepEqual(await take(consumer, 2), ["v8", "v10"]);
+  assert.throws(() => consumer.pause([{ topic, partition: 2 }]), { code: "INVALID_ARGUMENT" });
+  await consumer.close();
+});
+
+test("positions can be looked at and moved: to offsets, times and both ends", async () => {
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 10);
+  const place = { topic, partition: 0 };
+  const consumer = kafka.consume(topic);
+  await consumer.ready();
+  assert.equal(consumer.position(place), 0);
+  assert.deepEqual(await take(consumer, 3), values(0, 3));
+  assert.equal(consumer.position(place), 3);
+  assert.deepEqual(consumer.lag(), {
+    total: 7,
+    partitions: [{ ...place, position: 3, end: 10, lag: 7 }],
+  });
+  consumer.seek(place, 8);
+  assert.equal(consumer.position(place), 8);
+  assert.deepEqual(await take(consumer, 2), values(8, 10));
+  assert.equal(consumer.lag().total, 0);
+  assert.ok(consumer.atEnd);
+  const found = await consumer.seekToTime(FIRST_TIMESTAMP + 5_500);
+  assert.deepEqual(found, [{ ...place, offset: 6 }]);
+  assert.deepEqual(await take(consumer, 1), values(6, 7));
+  await consumer.seekToBeginning();
+  assert.deepEqual(await take(consumer, 1), values(0, 1));
+  assert.deepEqual(await consumer.seekToEnd(), [{ ...place, offset: 10 }]);
+  await scene.produce(topic, 1, { from: 10 });
+  assert.deepEqual(await take(consumer, 1), values(10, 11));
+  assert.deepEqual(await consumer.seekToTime(Date.now()), [{ ...place, offset: 11 }]);
+  assert.throws(() => consumer.seek(place, -1), { code: "INVALID_ARGUMENT" });
+  assert.throws(() => consumer.seek({ topic, partition: 1 }, 0), { code: "INVALID_ARGUMENT" });
+  await consumer.close();
+});
+
+test("records that are deleted in the middle are left out", async () => {
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 20);
+  const options = { fetchPartitionMaxBytes: 1, prefetchPartitionBytes: 1 };
+  const consumer = kafka.consume(topic, { until: "end", ...options });
+  assert.deepEqual(await take(consumer, 1), ["v0"]);
+  await scene.produce(topic, 5, { from: 20 });
+  await kafka.admin.deleteRecords([{ topic, partition: 0, before: 22 }]);
+  const late = kafka.consume(topic, { from: { offset: 3 }, onOutOfRange: "earliest" });
+  assert.deepEqual(await take(late, 3), values(22, 25));
+  await consumer.close();
+  await late.close();
+});
+
+test("all partitions of a topic are read, also those that are added meanwhile", async () => {
+  const topic = await scene.makeTopic(1);
+  const consumer = kafka.consume(topic, { from: "latest", metadataMaxAgeMs: 50 });
+  await consumer.ready();
+  await kafka.admin.createPartitions(topic, 2);
+  await scene.produce(topic, 2, { partitions: 2 });
+  assert.deepEqual((await take(consumer, 2)).sort(), ["v0", "v1"]);
+  assert.equal(consumer.assignment.length, 2);
+  await consumer.close();
+});
+
+test("a pattern reads the topics that it finds, also those that are made later", async () => {
+  const prefix = uniqueName("pattern");
+  const make = async (name: string, value: string): Promise<void> => {
+    await kafka.admin.createTopic({ name, partitions: 1, replicationFactor: 1 });
+    const producer = kafka.producer();
+    await producer.send(name, { value });
+    await producer.close();
+  };
+  await make(`${prefix}.a`, "a");
+  await make(`other.${prefix}`, "none of these");
+  const consumer = kafka.consume(new RegExp(`^${prefix}\\.`), { metadataMaxAgeMs: 50 });
+  const seen: string[] = [];
+  for await (const record of consumer) {
+    seen.push(`${record.topic} ${textOf(record)}`);
+    if (seen.length === 1) await make(`${prefix}.b`, "b");
+    if (seen.length === 2) break;
+  }
+  assert.deepEqual(seen, [`${prefix}.a a`, `${prefix}.b b`]);
+  await consumer.close();
+});
+
+test("a topic that is deleted and made anew is read from its beginning", async () => {
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 5);
+  const consumer = kafka.consume(topic, { metadataMaxAgeMs: 100 });
+  assert.deepEqual(await take(consumer, 5), values(0, 5));
+  await kafka.admin.deleteTopic(topic);
+  await eventually("the name is free", async () => {
+    const [made] = await kafka.admin.createTopics([
+      { name: topic, partitions: 1, replicationFactor: 1 },
+    ]);
+    return made?.error === undefined;
+  });
+  await scene.produce(topic, 3, { from: 100 });
+  assert.deepEqual(await take(consumer, 3), values(100, 103));
+  await consumer.close();
+});
+
+test("options that contradict each other are refused where they are written", () => {
+  const wrong: ConsumeOptions[] = [
+    { group: "g", partitions: [0] },
+    { group: "" },
+    { commit: "manual" },
+    { partitions: [-1] },
+    { from: { offset: -1 } },
+    { from: { time: Number.NaN } },
+    { fetchMinBytes: -1 },
+  ];
+  for (const options of wrong) {
+    assert.throws(() => kafka.consume("t", options), { code: "INVALID_ARGUMENT" });
+  }
+  assert.throws(() => kafka.consume([]), { code: "INVALID_ARGUMENT" });
+  assert.throws(() => kafka.consume(["t", "t"]), { code: "INVALID_ARGUMENT" });
+  assert.throws(() => kafka.consume("no such name!"), { code: "INVALID_TOPIC_EXCEPTION" });
+});
+
+test("a second loop takes over, and the first is told", async () => {
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 5);
+  const consumer = kafka.consume(topic);
+  const first = consumer[Symbol.asyncIterator]();
+  await first.next();
+  assert.deepEqual(await take(consumer, 1), ["v1"]);
+  await assert.rejects(first.next(), { code: "CLOSED" });
+  await consumer.close();
+});
+
+test("calls of next that do not wait for one another get one record each, in order", async () => {
+  const topic = await scene.makeTopic();
+  await scene.produce(topic, 10);
+  const consumer = kafka.consume(topic, { until: "end" });
+  const iterator = consumer[Symbol.asyncIterator]();
+  const results = await Promise.all(Array.from({ length: 12 }, () => iterator.next()));
+  const texts = results.map(({ value }) => (value === undefined ? "end" : textOf(value)));
+  assert.deepEqual(texts, [...values(0, 10), "end", "end"]);
+  await consumer.close();
 });
