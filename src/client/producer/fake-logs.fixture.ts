@@ -13,6 +13,7 @@ import {
   type ProduceResponseInput,
 } from "../../protocol/messages/produce.ts";
 import { NO_PRODUCER_ID, RecordBatchView } from "../../records/record-batch.ts";
+import { Cluster, type ClientPlatform } from "../cluster/cluster.ts";
 import { FakeBroker, type FakeAnswer } from "../cluster/fake-broker.fixture.ts";
 
 /** A record in a log of the model. */
@@ -44,9 +45,12 @@ export class FakeLog {
     this.leaderId = leaderId;
   }
 
-  /** The producer is forgotten, as after `producer.id.expiration.ms`. */
-  forgetProducers(): void {
-    this.#producers.clear();
+  /** A leader takes over that has only the records before an offset, and the batches that they came in. */
+  truncateTo(offset: number): void {
+    this.records.length = Math.min(this.records.length, offset);
+    for (const state of this.#producers.values()) {
+      state.batches = state.batches.filter((batch) => batch.offset < offset);
+    }
   }
 
   append(bytes: Buffer): { readonly errorCode: number; readonly baseOffset: number } {
@@ -293,6 +297,29 @@ export class FakeLogCluster {
   #wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.#clock.setTimer(delayMs, resolve));
   }
+}
+
+/** A (simulated) world with hosts, as tests have one. */
+export interface FakeWorld {
+  readonly clock: Clock & { wait<T>(promise: Promise<T>): Promise<T> };
+  host(name: string): { start(): { readonly platform: ClientPlatform } };
+}
+
+/** Brokers of the model on hosts of their own, a topic `t` of three partitions, and a client. */
+export async function startFakeLogs(
+  world: FakeWorld,
+  brokers = 2,
+): Promise<{ readonly logs: FakeLogCluster; readonly cluster: Cluster }> {
+  const networks = Array.from({ length: brokers }, (_, index) => {
+    const host = `broker-${index + 1}`;
+    return { host, network: world.host(host).start().platform.network };
+  });
+  const logs = await world.clock.wait(FakeLogCluster.start(world.clock, networks));
+  const { platform } = world.host("client").start();
+  logs.addTopic("t", 3);
+  const bootstrap = [logs.brokers[0]!.address];
+  const cluster = await world.clock.wait(Cluster.connect({ platform, bootstrap }));
+  return { logs, cluster };
 }
 
 /** A uuid that follows from a name. */

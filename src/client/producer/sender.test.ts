@@ -3,9 +3,8 @@ import { test } from "node:test";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { SimWorld } from "../../simulator/sim-platform.ts";
 import { SimRandom } from "../../simulator/sim-random.ts";
-import { Cluster, REQUEST_TIMEOUT_MS } from "../cluster/cluster.ts";
-import { KafkaError } from "../errors.ts";
-import { FakeLogCluster, type FakeFates } from "./fake-logs.fixture.ts";
+import { REQUEST_TIMEOUT_MS, type Cluster } from "../cluster/cluster.ts";
+import { startFakeLogs, type FakeFates, type FakeLogCluster } from "./fake-logs.fixture.ts";
 import { Producer } from "./producer.ts";
 import type { ProducerOptions } from "./options.ts";
 
@@ -62,19 +61,10 @@ interface World {
   readonly random: SimRandom;
 }
 
-async function startWorld(seed: number, brokers = 2): Promise<World> {
+async function startWorld(seed: number): Promise<World> {
   const world = new SimWorld({ seed });
-  const networks = Array.from({ length: brokers }, (_, index) => {
-    const host = `broker-${index + 1}`;
-    return { host, network: world.host(host).start().platform.network };
-  });
-  const logs = await world.clock.wait(FakeLogCluster.start(world.clock, networks));
-  const { platform } = world.host("client").start();
-  logs.addTopic("t", 3);
-  const cluster = await world.clock.wait(
-    Cluster.connect({ platform, bootstrap: [logs.brokers[0]!.address] }),
-  );
-  return { world, logs, cluster, random: new SimRandom(seed, "test") };
+  const started = await startFakeLogs(world);
+  return { world, ...started, random: new SimRandom(seed, "test") };
 }
 
 interface Sent {
@@ -209,15 +199,4 @@ test("records that come too late are given up, and what follows them is written 
       throw new Error(`seed ${seed}`, { cause: thrown });
     }
   }
-});
-
-test("a producer whose rights to be idempotent were taken away fails for good", async () => {
-  const { world, logs, cluster } = await startWorld(1);
-  logs.identityError = ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
-  const producer = new Producer(cluster);
-  const sent = world.clock.wait(producer.send("t", { value: "v" }));
-  await assert.rejects(sent, { code: "CLUSTER_AUTHORIZATION_FAILED" });
-  await assert.rejects(world.clock.wait(producer.send("t", { value: "v" })), KafkaError);
-  await producer.close();
-  cluster.close();
 });
