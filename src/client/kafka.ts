@@ -55,7 +55,7 @@ export class Kafka implements AsyncDisposable {
    * Reads topics: typed ones, topics by name, or all whose name matches a pattern; alone, or as a member
    * of a group. Nothing is asked for before the first record is.
    */
-  consume<T extends TopicsToRead>(topics: T, options: ConsumeOptions = {}): Consumer<T> {
+  consume<const T extends TopicsToRead>(topics: T, options: ConsumeOptions = {}): Consumer<T> {
     return this.#keep(new Consumer(this.cluster, topics, options));
   }
 

@@ -66,7 +66,7 @@ export interface ConsumerParts {
  * is processed again, and nothing is left out. A record at which a loop is left by `break` or an error is not
  * done. Offsets that are stored never go back, unless the program seeks.
  */
-export class Consumer<T extends TopicsToRead = TopicsToRead>
+export class Consumer<const T extends TopicsToRead = TopicsToRead>
   implements AsyncIterable<RecordOf<T>>, AsyncDisposable
 {
   readonly #core: ConsumerCore;
