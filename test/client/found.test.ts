@@ -131,3 +131,20 @@ test("a record that was being decoded is not handed out after a seek", async (t)
     [3],
   );
 });
+
+test("a static member that was forgotten joins again and is not fenced by itself", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const consumer = (await broker.connect()).consume(TOPIC, {
+    group: "billing",
+    instanceId: "till-1",
+    sessionTimeoutMs: 6000,
+    heartbeatIntervalMs: 100,
+  });
+  await consumer.ready();
+  broker.faults.answer("Heartbeat", "REBALANCE_IN_PROGRESS");
+  broker.faults.answer("JoinGroup", "UNKNOWN_MEMBER_ID", { times: 3 });
+  await broker.clock.advance(3000);
+  await broker.topic(TOPIC).produce({ value: "new" });
+  assert.equal((await consumer.poll(60_000)).length, 1);
+});

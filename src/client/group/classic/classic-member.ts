@@ -354,6 +354,8 @@ export class ClassicMember implements Membership, CommittingMember {
   async #heartbeat(): Promise<void> {
     const member = this.metadata;
     const { group, memberId, generationId: generation } = member;
+    // Whom the group has forgotten has nothing to say until it has joined again.
+    if (memberId === "") return;
     const sentAtMs = this.#nowMs();
     const { requestTimeoutMs } = this.#cluster;
     const timeoutMs = Math.min(requestTimeoutMs, this.#config.sessionTimeoutMs);
