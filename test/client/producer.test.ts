@@ -474,6 +474,32 @@ test("batches that are too large for the topic are split until they fit", async 
   );
 });
 
+test("records that a broker points at fail alone; the others of their batch are written", async () => {
+  const name = await makeTopic("compacted", 1, { "cleanup.policy": "compact" });
+  const lost: string[] = [];
+  const producer = new Producer(cluster, {
+    onError: (_error, records) => {
+      for (const { value } of records) lost.push(String(value));
+    },
+  });
+  const keyed = (value: string) => producer.send(name, { key: "k", value });
+  producer.post(name, { value: "posted without a key" });
+  const settled = await Promise.allSettled([
+    keyed("1"),
+    producer.send(name, { value: "without a key" }),
+    keyed("2"),
+    keyed("3"),
+  ]);
+  await keyed("4");
+  await producer.close();
+  assert.deepEqual(
+    settled.map((one) => (one.status === "fulfilled" ? one.value.offset : one.reason.code)),
+    [0, "INVALID_RECORD", 1, 2],
+  );
+  assert.deepEqual(lost, ["posted without a key"]);
+  assert.deepEqual(await textsIn(name), ["1", "2", "3", "4"]);
+});
+
 test("a call ends with its signal; what was written by then stays", async () => {
   const name = await makeTopic("signals");
   const producer = new Producer(cluster, { lingerMs: 60_000 });

@@ -14,6 +14,9 @@ export interface BatchFormat {
   readonly isTransactional: boolean;
 }
 
+/** Parts of a batch begin with half of its memory, and so much more. */
+const PART_SLACK_BYTES = 256;
+
 /** The partition that a batch is for. */
 export interface BatchOwner {
   readonly topic: { readonly name: string };
@@ -174,35 +177,44 @@ export class ProducerBatch<Q extends BatchOwner = BatchOwner> {
     if (memory !== undefined && !this.isShared) pool.give(memory);
   }
 
-  /** The same records in two batches that take their places; not to be used afterwards. */
+  /** The same records in two batches that take its places in the sequence; it is of no use afterwards. */
   split(): readonly [ProducerBatch<Q>, ProducerBatch<Q>] {
     const middle = Math.ceil(this.#count / 2);
+    const halves = this.divide((index) => index < middle);
+    halves[0].#inherit(this, this.baseSequence);
+    halves[1].#inherit(this, addSequence(this.baseSequence, middle));
+    return halves;
+  }
+
+  /**
+   * The same records in two batches: those at places that are meant, and the others. Neither has a place in
+   * the sequence; the batch itself is of no use afterwards.
+   */
+  divide(
+    isMeant: (index: number) => boolean,
+  ): readonly [meant: ProducerBatch<Q>, others: ProducerBatch<Q>] {
     const span = this.#span / 2;
     const { createdMs, order } = this;
-    const memory = (): Buffer => Buffer.allocUnsafe(Math.ceil(this.#uncompressedBytes / 2) + 256);
-    const halves = [
-      new ProducerBatch<Q>(this.queue, this.#format, memory(), { order, span, createdMs }),
-      new ProducerBatch<Q>(this.queue, this.#format, memory(), {
-        order: order + span,
-        span,
-        createdMs,
-      }),
-    ] as const;
+    const part = (at: number): ProducerBatch<Q> => {
+      const memory = Buffer.allocUnsafe(Math.ceil(this.#uncompressedBytes / 2) + PART_SLACK_BYTES);
+      return new ProducerBatch<Q>(this.queue, this.#format, memory, { order: at, span, createdMs });
+    };
+    const meant = part(order);
+    const others = part(order + span);
     let next = 0;
     let index = 0;
     for (const { timestamp, key, value, headers } of this.records()) {
       const delivery = this.awaited[next] === index ? this.deliveries[next++] : undefined;
-      halves[index < middle ? 0 : 1].append(timestamp, key, value, headers, delivery);
+      (isMeant(index) ? meant : others).append(timestamp, key, value, headers, delivery);
       index++;
     }
-    halves[0].inherit(this, this.baseSequence);
-    halves[1].inherit(this, addSequence(this.baseSequence, middle));
-    return halves;
+    meant.isClosed = true;
+    others.isClosed = true;
+    return [meant, others];
   }
 
   /** Takes over a part of another batch's place in the sequence. */
-  inherit(from: ProducerBatch, baseSequence: number): void {
-    this.isClosed = true;
+  #inherit(from: ProducerBatch, baseSequence: number): void {
     this.identity = from.identity;
     this.baseSequence = baseSequence;
     this.lastError = from.lastError;

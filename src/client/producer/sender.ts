@@ -403,7 +403,7 @@ export class Sender {
       return;
     }
     if (!error.retriable) {
-      this.#giveUp(batch, error);
+      if (answer === undefined || !this.#sortOut(batch, error, answer)) this.#giveUp(batch, error);
       return;
     }
     const { name } = queue.topic;
@@ -412,6 +412,26 @@ export class Sender {
       leader !== undefined && cluster.learnLeader(name, queue.partition, leader, endpoints);
     if (!isLed) cluster.forget(error);
     this.#retry(batch, error, !isLed);
+  }
+
+  /**
+   * Gives up the records of a batch that a broker pointed at (KIP-467), and leaves the others, of which it
+   * took none either, for another try.
+   * @returns whether it did point at some and not at all of them
+   */
+  #sortOut(batch: QueuedBatch, error: KafkaError, { recordErrors }: PartitionResponse): boolean {
+    const { accumulator, identities, metrics, onGivenUp } = this.#parts;
+    const bad = new Set(recordErrors.map(({ batchIndex }) => batchIndex));
+    const isSome = bad.size > 0 && bad.size < batch.count;
+    if (!isSome || batch.mayBeWritten || batch.isAbandoned || identities.isTransactional)
+      return false;
+    const [refused, others] = batch.divide((index) => bad.has(index));
+    if (refused.count === 0) return false;
+    batch.queue.giveUp(batch);
+    metrics.recordsFailed += refused.count;
+    onGivenUp(refused, error);
+    accumulator.replace(batch, [others]);
+    return true;
   }
 
   /** The connection ended before the answer, or there was none in time. */
