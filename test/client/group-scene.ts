@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { topicPartitionName, type TopicPartition } from "../../src/core/topic-partition.ts";
 import { apiCall } from "../../src/client/cluster/api-call.ts";
 import { Cluster } from "../../src/client/cluster/cluster.ts";
-import type { KafkaError } from "../../src/client/errors.ts";
+import { brokerError, type KafkaError } from "../../src/client/errors.ts";
 import { createMembership } from "../../src/client/group/create-membership.ts";
 import type {
   Membership,
@@ -13,7 +13,7 @@ import type {
 import { uniqueName } from "./target.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { ApiKey } from "../../src/protocol/apis.ts";
-import { errorName } from "../../src/protocol/error-code.ts";
+import { ErrorCode, errorName } from "../../src/protocol/error-code.ts";
 import {
   createPartitionsRequest,
   createPartitionsResponse,
@@ -22,6 +22,10 @@ import {
   createTopicsRequest,
   createTopicsResponse,
 } from "../../src/protocol/messages/create-topics.ts";
+import {
+  deleteTopicsRequest,
+  deleteTopicsResponse,
+} from "../../src/protocol/messages/delete-topics.ts";
 import {
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,
@@ -33,6 +37,7 @@ const createPartitionsCall = apiCall(
   createPartitionsRequest,
   createPartitionsResponse,
 );
+const deleteTopicsCall = apiCall(ApiKey.DELETE_TOPICS, deleteTopicsRequest, deleteTopicsResponse);
 const alterConfigsCall = apiCall(
   ApiKey.INCREMENTAL_ALTER_CONFIGS,
   incrementalAlterConfigsRequest,
@@ -70,7 +75,13 @@ export class GroupScene {
       this.admin.bounds(deadline),
     );
     assert.equal(errorName(topics[0]?.errorCode ?? -1), "NONE");
-    await this.admin.topic(name);
+    // Brokers learn of a topic a moment after it was made.
+    for (;;) {
+      const [found] = await this.admin.metadataOf([name]);
+      if (found?.errorCode === ErrorCode.NONE) return;
+      deadline.check();
+      await sleep(LOOK_MS);
+    }
   }
 
   /** A topic with a name of its own. */
@@ -78,6 +89,18 @@ export class GroupScene {
     const name = uniqueName("topic");
     await this.createTopic(name, numPartitions);
     return name;
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    const deadline = this.admin.deadline();
+    const connection = await this.admin.controllerConnection(deadline);
+    const { responses } = await connection.request(
+      deleteTopicsCall,
+      { topics: [{ name }], topicNames: [name], timeoutMs: 10_000 },
+      this.admin.bounds(deadline),
+    );
+    assert.equal(errorName(responses[0]?.errorCode ?? -1), "NONE");
+    this.admin.forget(brokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { topic: name }));
   }
 
   async addPartitions(name: string, count: number): Promise<void> {
