@@ -14,6 +14,7 @@ import { startMoldau } from "../../test/interop/moldau.ts";
 import { run } from "../../test/interop/processes.ts";
 import { availableClients, candidates, moldauModule, type BenchClient } from "./clients.ts";
 import { createTopic, fillTopic } from "./data.ts";
+import { topOf } from "./profile.ts";
 import { MEMORY_RATE, memoryRow, rows, type Outcome, type Row } from "./rows.ts";
 import { ComparisonTable } from "./table.ts";
 
@@ -21,12 +22,14 @@ interface Options {
   readonly product: Product;
   readonly rounds: number;
   readonly quick: boolean;
+  /** Where this client's profiles go, if they are wanted. */
+  readonly profiles: string | undefined;
   readonly clients: readonly string[];
   readonly rows: readonly Row[];
 }
 
 const usageLine =
-  "usage: npm run bench -- client [--quick] [--memory] [--rounds N] [--target kafka|moldau] [--client NAME]… [--row TEXT]…";
+  "usage: npm run bench -- client [--quick] [--memory] [--rounds N] [--profile] [--target kafka|moldau] [--client NAME]… [--row TEXT]…";
 
 function usage(problem: string): never {
   console.error(problem);
@@ -41,13 +44,14 @@ function parseOptions(args: readonly string[]): Options {
     options: {
       quick: { type: "boolean", default: false },
       memory: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
       rounds: { type: "string" },
       target: { type: "string", default: "kafka" },
       client: { type: "string", multiple: true, default: [] },
       row: { type: "string", multiple: true, default: [] },
     },
   });
-  const { quick, memory, target, client, row } = values;
+  const { quick, memory, profile, target, client, row } = values;
   const rounds = Number(values.rounds ?? (quick || memory ? 1 : 3));
   if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds ${values.rounds} is no count`);
   if (target !== "kafka" && target !== "moldau") usage(`no target ${target}`);
@@ -59,7 +63,9 @@ function parseOptions(args: readonly string[]): Options {
       row.length === 0 || measures.some(({ name }) => row.some((text) => name.includes(text))),
   );
   if (chosen.length === 0) usage(`no row is called ${row.join(" or ")}`);
-  return { product: target, rounds, quick, clients: client, rows: memory ? long(chosen) : chosen };
+  const profiles = profile ? join(root, ".cache", "bench", "profiles") : undefined;
+  const picked = memory ? long(chosen) : chosen;
+  return { product: target, rounds, quick, profiles, clients: client, rows: picked };
 }
 
 /** The long form of the memory row is asked for by `--memory`. */
@@ -71,8 +77,8 @@ function long(chosen: readonly Row[]): readonly Row[] {
   return chosen;
 }
 
-/** Records in the topics that are read: enough for the fastest client and the time of a load. */
-const FILLED_BYTES = 400_000_000;
+/** What stands in a topic that is read: enough to be warm before the end, also for the fastest client. */
+const FILLED_BYTES = 500_000_000;
 
 interface Source {
   readonly topic: string;
@@ -113,12 +119,23 @@ class Comparison {
     };
     const [program = "", ...args] = client.command;
     const timeoutMs = (job.seconds + 60) * 1000;
-    const outcome = await run(program, [...args, JSON.stringify(job)], { timeoutMs });
+    const profile = client.kind === "own" ? this.#profileOf(row) : undefined;
+    const all = [...(profile?.args ?? []), ...args, JSON.stringify(job)];
+    const outcome = await run(program, all, { timeoutMs });
+    if (profile !== undefined) for (const text of topOf(profile.path)) console.log(`#   ${text}`);
     const line = outcome.stdout.split("\n").find((text) => text.startsWith("{"));
     if (outcome.code !== 0 || line === undefined) {
       throw new Error(outcome.stderr.trim().split("\n").slice(0, 5).join(" | "));
     }
     return numbersIn(JSON.parse(line));
+  }
+
+  #profileOf({ load, valueBytes }: Row): { args: readonly string[]; path: string } | undefined {
+    const { profiles } = this.#options;
+    if (profiles === undefined) return undefined;
+    const name = `${load}-${valueBytes}.cpuprofile`;
+    const args = ["--cpu-prof", `--cpu-prof-dir=${profiles}`, `--cpu-prof-name=${name}`];
+    return { args, path: join(profiles, name) };
   }
 
   async #emptyTopic(): Promise<string> {
@@ -133,8 +150,7 @@ class Comparison {
     const made =
       this.#sources.get(key) ??
       this.#emptyTopic().then(async (topic) => {
-        const bytes = this.#options.quick ? FILLED_BYTES / 4 : FILLED_BYTES;
-        const records = Math.floor(bytes / valueBytes);
+        const records = Math.floor(FILLED_BYTES / valueBytes);
         return {
           topic,
           records: await fillTopic(this.#broker.port, topic, { valueBytes, json, records }),

@@ -14,6 +14,7 @@ export const PARTITIONS = 6;
 /** What a batch holds, about, as a busy producer makes them. */
 const BATCH_BYTES = 64 * 1024;
 const REQUESTS_UNDER_WAY = 4;
+const NOT_LEADER = 6;
 const LEADERS_WAIT_MS = 30_000;
 
 /** Creates a topic and waits until all its partitions have a leader. */
@@ -51,6 +52,22 @@ function rawValue(bytes: number, index: number): Buffer {
   return Buffer.from(Array.from({ length: bytes }, (_, i) => 33 + (((i + index) * 7919) % 94)));
 }
 
+/** A leader that has just been elected may not know of it yet (NOT_LEADER_OR_FOLLOWER). */
+async function produceOnce(
+  connection: WireConnection,
+  frame: Buffer,
+  topic: string,
+): Promise<void> {
+  const endMs = performance.now() + LEADERS_WAIT_MS;
+  for (;;) {
+    const [error] = produceErrors(await connection.send(frame)).errors;
+    if (error === 0) return;
+    if (error !== NOT_LEADER || performance.now() > endMs) {
+      throw new Error(`filling ${topic}: error ${error}`);
+    }
+  }
+}
+
 /** Fills a topic with records, by requests made once; no client takes part. Returns how many there are. */
 export async function fillTopic(
   port: number,
@@ -68,8 +85,7 @@ export async function fillTopic(
     const slot = async (): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        const { errors } = produceErrors(await connection.send(frame));
-        if (errors[0] !== 0) throw new Error(`filling ${topic}: error ${errors[0]}`);
+        await produceOnce(connection, frame, topic);
       }
     };
     await Promise.all(Array.from({ length: REQUESTS_UNDER_WAY }, slot));

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, randomBytes } from "node:crypto";
 import { after, test, type TestContext } from "node:test";
 import { inspect } from "node:util";
 import { apiCall } from "../../src/client/cluster/api-call.ts";
-import { connect, type ClientPlatform, type ConnectOptions, type Kafka } from "../../src/index.ts";
+import {
+  connect,
+  topic,
+  type ClientPlatform,
+  type ConnectOptions,
+  type Kafka,
+} from "../../src/index.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { ApiKey } from "../../src/protocol/apis.ts";
 import {
@@ -23,6 +29,7 @@ import {
   type SecuredListener,
   type SecuredTarget,
 } from "./secured-target.ts";
+import { uniqueName } from "./target.ts";
 
 const secured = readSecuredTarget();
 /** A wrong way to connect must be told long before the call's own time is over. */
@@ -161,6 +168,27 @@ securityTest("a certificate proves who the client is", async (target) => {
   if (pkcs12 === undefined) return;
   const pfx = Buffer.from(pkcs12.content, "base64");
   await works(target, "mutual", { tls: { ca, pfx, passphrase: pkcs12.passphrase } });
+});
+
+securityTest("records go through TLS as they are, in both directions", async (target) => {
+  const sasl: SaslOptions = { mechanism: "SCRAM-SHA-512", ...alice };
+  const kafka = await connectTo(target, "saslTls", { sasl, tls: { ca: target.ca } });
+  const name = uniqueName("through-tls");
+  await kafka.admin.ensure(topic(name, { partitions: 3 }));
+  const values = Array.from({ length: 1500 }, (_, i) => randomBytes(1 + ((i * 7919) % 20_000)));
+  const producer = kafka.producer();
+  await producer.sendAll(
+    name,
+    values.map((value, i) => ({ key: String(i), value })),
+  );
+  let seen = 0;
+  for await (const record of kafka.consume(name, { until: "end" })) {
+    const sent = values[Number(record.key?.toString())];
+    assert.ok(sent !== undefined && record.value?.equals(sent), `record ${seen} differs`);
+    seen++;
+  }
+  assert.equal(seen, values.length);
+  await kafka.close();
 });
 
 securityTest("names and passwords that would break a careless message", async (target) => {

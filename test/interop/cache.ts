@@ -180,7 +180,14 @@ export async function benchConfluent(): Promise<string> {
   try {
     const folder = await cached("bench-confluent", files, async (into) => {
       for (const name of names) cpSync(join(source, name), join(into, name));
-      const env = { CKJS_LINKING: "dynamic" };
+      // What is built is for the Node that runs it, not for the one that npm would find.
+      const bin = dirname(process.execPath);
+      const env = {
+        CKJS_LINKING: "dynamic",
+        PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
+        // Where the headers of this Node stand.
+        npm_config_nodedir: dirname(bin),
+      };
       await must("npm", ["ci", "--no-audit", "--no-fund"], { cwd: into, env });
     });
     copyPrograms(folder);

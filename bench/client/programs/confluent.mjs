@@ -25,7 +25,11 @@ async function open(settings = {}) {
 }
 
 async function subscribe(eachBatch) {
-  const consumer = kafka.consumer({ kafkaJS: { groupId: job.group, fromBeginning: true } });
+  const consumer = kafka.consumer({
+    kafkaJS: { groupId: job.group, fromBeginning: true },
+    // Its own limit of 32 makes it slower.
+    "js.consumer.max.batch.size": 1000,
+  });
   await consumer.connect();
   await consumer.subscribe({ topics: [job.topic] });
   await consumer.run({ eachBatch });
