@@ -144,6 +144,27 @@ test("a later request with less time is not kept waiting by the timer of the one
   assert.equal((await world.clock.wait(slow)).code, "CONNECTION_CLOSED");
 });
 
+test("a broker that makes the client wait for a quota is not given up (KIP-219)", async () => {
+  const { world, broker, open } = await scene();
+  const throttleMs = 40_000;
+  const { clock } = world;
+  let mutedUntilMs = 0;
+  broker.serve(heartbeatRequest, heartbeatResponse, async ({ generationId }) => {
+    const waitMs = mutedUntilMs - clock.monotonicMs();
+    if (waitMs > 0) await new Promise<void>((resolve) => void clock.schedule(waitMs, "", resolve));
+    if (generationId === 0) mutedUntilMs = clock.monotonicMs() + throttleMs;
+    return { throttleTimeMs: generationId === 0 ? throttleMs : 0 };
+  });
+  const connection = await open();
+  await clock.wait(connection.request(heartbeatCall, { ...beat, generationId: 0 }, patient));
+  const impatient = failureOf(connection.request(heartbeatCall, beat, { timeoutMs: 1_000 }));
+  const later = connection.request(heartbeatCall, beat, { timeoutMs: 60_000 });
+  assert.equal((await clock.wait(impatient)).code, "TIMED_OUT");
+  assert.equal(connection.isOpen, true);
+  assert.equal((await clock.wait(later)).errorCode, ErrorCode.NONE);
+  assert.equal(connection.isOpen, true);
+});
+
 test("a caller that goes away does not disturb the others", async () => {
   const { world, open } = await scene();
   const connection = await open();

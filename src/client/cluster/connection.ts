@@ -125,6 +125,8 @@ export class BrokerConnection {
   #isReady = false;
   #isAccepted = false;
   #isRetired = false;
+  /** Until when the broker reads nothing more from this connection, because a quota is used up. */
+  #throttledUntilMs = 0;
   #timer: Timer | undefined;
   #timerAtMs = Infinity;
   #openedMs: number;
@@ -490,6 +492,7 @@ export class BrokerConnection {
       }
     }
     this.#isAccepted ||= this.#isReady;
+    if (exchange.throttleTimeMs > 0) this.#throttledUntilMs = nowMs + exchange.throttleTimeMs;
     this.#noteAnswer(exchange, nowMs, end - start);
     const isDone = this.#waiting.size === 0 && this.#held === undefined;
     if (this.#isRetired && isDone) this.#endUnused();
@@ -550,7 +553,7 @@ export class BrokerConnection {
       if (urgent === undefined || held.deadlineMs < urgent.deadlineMs) urgent = held;
     }
     if (urgent !== undefined) {
-      if (urgent.deadlineMs <= nowMs) this.#onTimeout(urgent);
+      if (urgent.deadlineMs <= nowMs) this.#onTimeout(urgent, nowMs);
       else this.#watchUntil(urgent.deadlineMs);
       return;
     }
@@ -559,11 +562,19 @@ export class BrokerConnection {
     else this.#endUnused();
   };
 
-  /** The answers behind the missing one cannot be told from it being late: the connection is over. */
-  #onTimeout(exchange: Exchange): void {
+  /**
+   * The answers behind the missing one cannot be told from it being late: the connection is over. But not while
+   * the broker makes this client wait: another connection would only get around the quota.
+   */
+  #onTimeout(exchange: Exchange, nowMs: number): void {
     const timeoutMs = Math.round(exchange.deadlineMs - exchange.startedMs);
     const message = `${this.where} did not answer ${exchange.api.name} within ${timeoutMs} ms`;
     this.#failExchange(exchange, clientError("TIMED_OUT", message));
+    if (nowMs < this.#throttledUntilMs) {
+      exchange.deadlineMs = this.#throttledUntilMs + timeoutMs;
+      this.#onTimer();
+      return;
+    }
     this.#fail(clientError("CONNECTION_CLOSED", `the connection was given up: ${message}`));
   }
 

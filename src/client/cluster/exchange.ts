@@ -20,7 +20,10 @@ export abstract class Exchange {
   readonly version: number;
   readonly correlationId: number;
   readonly startedMs: number;
-  readonly deadlineMs: number;
+  /** By when the answer has to be there, by the monotonic clock, or the connection is given up. */
+  deadlineMs: number;
+  /** What the answer said that this client is made to wait for a quota (KIP-219). */
+  throttleTimeMs = 0;
   /** The one that was sent after it. */
   next: Exchange | undefined;
   trace: RequestTrace | undefined;
@@ -87,7 +90,9 @@ export class TypedExchange<Req extends Fields, Res extends Fields> extends Excha
   protected override read(reader: Reader): boolean {
     const { api, response, responseHoldsViews } = this.#call;
     codecOf(responseHeader, responseHeaderVersion(api, this.version)).decode(reader);
-    this.#resolve(codecOf(response, this.version).decode(reader));
+    const value = codecOf(response, this.version).decode(reader);
+    this.throttleTimeMs = throttleTimeMsOf(value);
+    this.#resolve(value);
     return responseHoldsViews;
   }
 
@@ -105,6 +110,11 @@ export class TypedExchange<Req extends Fields, Res extends Fields> extends Excha
   handleEvent(): void {
     this.fail(clientError("CANCELLED", "cancelled", { cause: this.#signal?.reason }));
   }
+}
+
+function throttleTimeMsOf(value: unknown): number {
+  if (typeof value !== "object" || value === null || !("throttleTimeMs" in value)) return 0;
+  return typeof value.throttleTimeMs === "number" ? value.throttleTimeMs : 0;
 }
 
 /** A request whose answer is wanted as it is, because its version is not known: that of ApiVersions. */
