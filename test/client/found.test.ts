@@ -1,6 +1,7 @@
 // What the simulator found in the client, each with a clock that nobody waits for.
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { KafkaError } from "../../src/client/errors.ts";
 import { topic } from "../../src/client/topics/topic.ts";
 import { testBroker, type TestBroker } from "../../src/testing/test-broker.ts";
 
@@ -147,4 +148,25 @@ test("a static member that was forgotten joins again and is not fenced by itself
   await broker.clock.advance(3000);
   await broker.topic(TOPIC).produce({ value: "new" });
   assert.equal((await consumer.poll(60_000)).length, 1);
+});
+
+test("loops end with a consumer that is closed while it joins its group; calls say that it is closed", async (t) => {
+  const broker = await started(t, "manual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const kafka = await broker.connect({ clientId: "far" });
+  broker.faults.delay({ ms: 1000, client: "far" });
+  for (let waitMs = 0; waitMs < 12_000; waitMs += 700) {
+    const consumer = kafka.consume(TOPIC, { group: `billing-${waitMs}` });
+    const loop = consumer.forEach(() => undefined);
+    const commit = consumer.commit().catch((thrown: unknown) => thrown);
+    const ready = consumer.ready().catch((thrown: unknown) => thrown);
+    await broker.clock.advance(waitMs);
+    const closed = consumer.close();
+    await broker.clock.advance(20_000);
+    await Promise.all([loop, closed]);
+    for (const outcome of [await commit, await ready]) {
+      if (outcome === undefined) continue;
+      assert.ok(outcome instanceof KafkaError && outcome.code === "CLOSED", String(outcome));
+    }
+  }
 });

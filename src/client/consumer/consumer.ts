@@ -272,6 +272,7 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
     this.#checkOpen();
     this.#inGroup();
     await this.#start();
+    this.#checkOpen();
     const wanted = offsets?.map((offset) => ({ leaderEpoch: -1, ...offset }));
     await this.#committer.commit(wanted ?? this.#positions());
   }
@@ -350,6 +351,8 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
     this.#starting ??= this.#begin().catch((thrown: unknown) => {
       // The next loop tries again.
       this.#starting = undefined;
+      // A consumer that is closed meanwhile is at its end, which is no failure.
+      if (this.#closing !== undefined || this.#core.isStopping) return;
       throw thrown;
     });
     if (this.#core.membership !== undefined) this.#committer.start();
