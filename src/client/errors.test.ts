@@ -17,15 +17,16 @@ import {
   type KafkaErrorCode,
 } from "./errors.ts";
 
-/** Compiles as long as every code has a class: what is left over is never. */
-function classOf(error: AnyKafkaError): string {
+/** Compiles as long as a switch over the code tells the errors apart. */
+function adviceFor(error: AnyKafkaError): string {
   switch (error.code) {
     case "TOPIC_AUTHORIZATION_FAILED":
-      return error.name satisfies "AuthorizationError";
+      return error.code satisfies "TOPIC_AUTHORIZATION_FAILED";
     case "CONNECTION_CLOSED":
-      return error.name satisfies "ConnectionError";
+    case "CONNECTION_FAILED":
+      return error.code satisfies "CONNECTION_CLOSED" | "CONNECTION_FAILED";
     default:
-      return error.name;
+      return error.code satisfies Exclude<KafkaErrorCode, "CONNECTION_CLOSED">;
   }
 }
 type Unclassed = Exclude<KafkaErrorCode, AnyKafkaError["code"]>;
@@ -56,7 +57,9 @@ test("errors are of the class of their cause, and say what they are about", () =
   );
   const denied = brokerError(ErrorCode.TOPIC_AUTHORIZATION_FAILED, { topic: "orders" });
   assert.ok(denied instanceof AuthorizationError);
-  assert.equal(classOf(denied), "AuthorizationError");
+  assert.ok(isKafkaError(denied));
+  assert.equal(adviceFor(denied), "TOPIC_AUTHORIZATION_FAILED");
+  assert.equal(denied.name, "AuthorizationError");
   assert.match(denied.remedy ?? "", /ACL/);
   const gone = brokerError(ErrorCode.UNKNOWN_MEMBER_ID, { group: "mail" }, "its own words");
   assert.ok(gone instanceof GroupError);

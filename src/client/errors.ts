@@ -89,103 +89,103 @@ export class KafkaError extends MoldauError {
 
 /** A broker cannot be reached, a connection ended, or the peer is none. */
 export class ConnectionError extends KafkaError {
-  override readonly name = "ConnectionError";
+  override readonly name: string = "ConnectionError";
   declare readonly code: CodeOfCause<"connection">;
 }
 
 /** Something did not happen in the time it had. */
 export class TimeoutError extends KafkaError {
-  override readonly name = "TimeoutError";
+  override readonly name: string = "TimeoutError";
   declare readonly code: CodeOfCause<"timeout">;
 }
 
 /** The caller's signal was aborted; `cause` is its reason. */
 export class CancelledError extends KafkaError {
-  override readonly name = "CancelledError";
+  override readonly name: string = "CancelledError";
   declare readonly code: CodeOfCause<"cancelled">;
 }
 
 /** The object was closed before, or while the call went on. */
 export class ClosedError extends KafkaError {
-  override readonly name = "ClosedError";
+  override readonly name: string = "ClosedError";
   declare readonly code: CodeOfCause<"closed">;
 }
 
 /** One side does not believe who the other is. */
 export class AuthenticationError extends KafkaError {
-  override readonly name = "AuthenticationError";
+  override readonly name: string = "AuthenticationError";
   declare readonly code: CodeOfCause<"authentication">;
 }
 
 /** The principal is not allowed to do this. */
 export class AuthorizationError extends KafkaError {
-  override readonly name = "AuthorizationError";
+  override readonly name: string = "AuthorizationError";
   declare readonly code: CodeOfCause<"authorization">;
 }
 
 /** The broker cannot do this: it is older, newer, or of another kind. */
 export class UnsupportedError extends KafkaError {
-  override readonly name = "UnsupportedError";
+  override readonly name: string = "UnsupportedError";
   declare readonly code: CodeOfCause<"unsupported">;
 }
 
 /** A topic or partition is not there, or not led where it was asked for. */
 export class PartitionError extends KafkaError {
-  override readonly name = "PartitionError";
+  override readonly name: string = "PartitionError";
   declare readonly code: CodeOfCause<"partition">;
 }
 
 /** A place in a log that there is not. */
 export class OffsetError extends KafkaError {
-  override readonly name = "OffsetError";
+  override readonly name: string = "OffsetError";
   declare readonly code: CodeOfCause<"offset">;
 }
 
 /** A record that cannot be written or read. */
 export class RecordError extends KafkaError {
-  override readonly name = "RecordError";
+  override readonly name: string = "RecordError";
   declare readonly code: CodeOfCause<"record">;
 }
 
 /** The coordinator of a group or a transaction is elsewhere, or not ready. */
 export class CoordinatorError extends KafkaError {
-  override readonly name = "CoordinatorError";
+  override readonly name: string = "CoordinatorError";
   declare readonly code: CodeOfCause<"coordinator">;
 }
 
 /** A group does not take this member, its offsets, or the call. */
 export class GroupError extends KafkaError {
-  override readonly name = "GroupError";
+  override readonly name: string = "GroupError";
   declare readonly code: CodeOfCause<"group">;
 }
 
 /** Sequences and epochs of a producer, and transactions. */
 export class TransactionError extends KafkaError {
-  override readonly name = "TransactionError";
+  override readonly name: string = "TransactionError";
   declare readonly code: CodeOfCause<"transaction">;
 }
 
 /** A session between client and broker is not what one side thinks; made anew by the client itself. */
 export class SessionError extends KafkaError {
-  override readonly name = "SessionError";
+  override readonly name: string = "SessionError";
   declare readonly code: CodeOfCause<"session">;
 }
 
 /** More than a quota allows. */
 export class QuotaError extends KafkaError {
-  override readonly name = "QuotaError";
+  override readonly name: string = "QuotaError";
   declare readonly code: CodeOfCause<"quota">;
 }
 
 /** What was asked for cannot be. */
 export class RequestError extends KafkaError {
-  override readonly name = "RequestError";
+  override readonly name: string = "RequestError";
   declare readonly code: CodeOfCause<"request">;
 }
 
 /** The broker failed, or its cluster is at odds with itself. */
 export class BrokerError extends KafkaError {
-  override readonly name = "BrokerError";
+  override readonly name: string = "BrokerError";
   declare readonly code: CodeOfCause<"broker">;
 }
 
@@ -209,8 +209,10 @@ const classes = {
   broker: BrokerError,
 } as const satisfies Readonly<Record<ErrorCause, typeof KafkaError>>;
 
-/** Every error of the client, told apart by `code`. */
-export type AnyKafkaError = InstanceType<(typeof classes)[ErrorCause]>;
+/** Every error of the client, told apart by `code`; subclasses of it with fields of their own are among them. */
+export type AnyKafkaError = {
+  [C in ErrorCause]: KafkaError & { readonly code: CodeOfCause<C> };
+}[ErrorCause];
 
 const causes: ReadonlyMap<KafkaErrorCode, ErrorCause> = new Map(
   causeNames().flatMap((cause) =>
