@@ -122,7 +122,11 @@ async function serve(options: ConsoleHostOptions): Promise<Served> {
     logger,
   });
   // Without `createServer` the adaptor makes a server of plain HTTP.
-  const server = createAdaptorServer({ fetch: app.fetch }) as HttpServer;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    // This process is a broker besides: its globals stay what they are.
+    overrideGlobalObjects: false,
+  }) as HttpServer;
   return {
     server,
     async close() {

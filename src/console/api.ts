@@ -219,7 +219,7 @@ export interface ConfigRow {
   readonly isDefault: boolean;
   readonly isSensitive: boolean;
   readonly isReadOnly: boolean;
-  /** What it would be without this resource's own value. */
+  /** What it would be without this resource's own value; null where the broker does not tell. */
   readonly defaultValue: string | null;
   readonly type: string;
   readonly doc: string;

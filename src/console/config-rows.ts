@@ -1,3 +1,4 @@
+import type { ConfigEntry } from "../client/admin/config-values.ts";
 import type { ConfigResource } from "../client/admin/configs.ts";
 import type { Kafka } from "../client/kafka.ts";
 import type { ConfigPatch, ConfigRow } from "./api.ts";
@@ -18,7 +19,6 @@ export async function configRows(
   return entries
     .map((entry): ConfigRow => {
       const own = resource.type;
-      const fallback = entry.synonyms.find(({ source }) => source !== own);
       return {
         name: entry.name,
         value: entry.value,
@@ -26,13 +26,29 @@ export async function configRows(
         isDefault: entry.isDefault || entry.source !== own,
         isSensitive: entry.isSensitive,
         isReadOnly: entry.isReadOnly,
-        defaultValue: entry.source === own ? (fallback?.value ?? null) : entry.value,
+        defaultValue: entry.source === own ? fallbackOf(entry, own) : entry.value,
         type: entry.type,
         doc: entry.documentation ?? "",
       };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** What holds without the resource's own value: the first of the places it is looked for that has one. */
+function fallbackOf(entry: ConfigEntry, own: string): string | null {
+  const found = entry.synonyms.find(({ source, value }) => source !== own && value !== null);
+  if (found === undefined || found.value === null) return null;
+  const unit = units.find(
+    ([ending]) => found.name.endsWith(ending) && !entry.name.endsWith(ending),
+  );
+  return unit === undefined ? found.value : String(Number(found.value) * unit[1]);
+}
+
+/** Settings of brokers that stand in for one in milliseconds. */
+const units = [
+  [".hours", 3_600_000],
+  [".minutes", 60_000],
+] as const;
 
 function sourceName(source: string): ConfigRow["source"] {
   switch (source) {

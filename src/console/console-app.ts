@@ -1,11 +1,10 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { MoldauError, messageOf } from "../core/errors.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Problem } from "./api.ts";
 import type { ConsoleState } from "./console-state.ts";
-import { BODY_BYTES_MAX, hostCheck, problem, sameSite, withPolicy } from "./guard.ts";
+import { hostCheck, problem, sameSite, withPolicy } from "./guard.ts";
 import { metricsText } from "./metrics.ts";
 import { clusterRoutes } from "./routes/cluster-routes.ts";
 import { groupRoutes } from "./routes/group-routes.ts";
@@ -36,16 +35,6 @@ export function consoleApp({
   const app = new Hono();
   app.use(withPolicy);
   app.use(sameSite(hostCheck(hostNames)));
-  app.use(
-    bodyLimit({
-      maxSize: BODY_BYTES_MAX,
-      onError: (context) =>
-        problem(context, 413, {
-          code: "TOO_LARGE",
-          message: `A request holds at most ${BODY_BYTES_MAX / 1024 / 1024} MiB.`,
-        }),
-    }),
-  );
   app.use("/api/*", async (context, next) => {
     await next();
     if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
@@ -86,7 +75,8 @@ export function consoleApp({
   return app;
 }
 
-const statuses: Readonly<Record<string, 400 | 403 | 404 | 409>> = {
+const statuses: Readonly<Record<string, 400 | 403 | 404 | 409 | 413>> = {
+  TOO_LARGE: 413,
   BAD_REQUEST: 400,
   INVALID_ARGUMENT: 400,
   UNKNOWN_TOPIC_OR_PARTITION: 404,
@@ -100,7 +90,7 @@ const statuses: Readonly<Record<string, 400 | 403 | 404 | 409>> = {
 };
 
 function problemOf(error: Error): {
-  readonly status: 400 | 403 | 404 | 409 | 500 | 503;
+  readonly status: 400 | 403 | 404 | 409 | 413 | 500 | 503;
   readonly body: Problem;
 } {
   if (!(error instanceof MoldauError)) {

@@ -1,9 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Problem } from "./api.ts";
 
-/** Bytes of a request's body: a message of the usual largest size, in Base64 and with room around it. */
-export const BODY_BYTES_MAX = 2 * 1024 * 1024;
-
 /** Nothing comes from elsewhere, nothing goes elsewhere, nobody frames the page. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +

@@ -1,12 +1,15 @@
 import type { Context } from "hono";
 import { MoldauError } from "../core/errors.ts";
 
+/** Bytes of a request's body: a message of the usual largest size, in Base64 and with room around it. */
+export const BODY_BYTES_MAX = 2 * 1024 * 1024;
+
 /** A request that cannot be understood. */
 export class BadRequest extends MoldauError {
   override readonly name = "BadRequest";
 
-  constructor(message: string, remedy?: string) {
-    super(message, { code: "BAD_REQUEST", ...(remedy === undefined ? {} : { remedy }) });
+  constructor(message: string, remedy?: string, code = "BAD_REQUEST") {
+    super(message, { code, ...(remedy === undefined ? {} : { remedy }) });
   }
 }
 
@@ -29,8 +32,9 @@ export async function readBody<T extends object>(
 ): Promise<T> {
   let value: unknown;
   try {
-    value = await context.req.json();
-  } catch {
+    value = JSON.parse(await bodyText(context));
+  } catch (thrown) {
+    if (thrown instanceof BadRequest) throw thrown;
     throw new BadRequest("The request holds no JSON.");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -41,6 +45,30 @@ export async function readBody<T extends object>(
   }
   // Its fields are JSON of the caller: everything that uses them takes any value without harm.
   return value as T;
+}
+
+/** The body, which is not read on beyond {@link BODY_BYTES_MAX}. */
+async function bodyText(context: Context): Promise<string> {
+  const refusal = (): BadRequest =>
+    new BadRequest(
+      `A request holds at most ${BODY_BYTES_MAX / 1024 / 1024} MiB.`,
+      undefined,
+      "TOO_LARGE",
+    );
+  if (Number(context.req.header("content-length") ?? 0) > BODY_BYTES_MAX) throw refusal();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = context.req.raw.body?.getReader();
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done) break;
+    // Bodies of requests are made of bytes.
+    const chunk = next.value as Uint8Array;
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_MAX) throw refusal();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes).toString("utf8");
 }
 
 /** A text, or {@link BadRequest}. */

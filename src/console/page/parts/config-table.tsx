@@ -77,7 +77,7 @@ export function ConfigTable({
                     <span class={row.isDefault ? "badge" : "badge accent"}>{row.source}</span>
                   </td>
                   <td class="mono muted hide-narrow">
-                    {row.isDefault ? "" : valueText(row.defaultValue, false)}
+                    {row.isDefault ? "" : (row.defaultValue ?? "")}
                   </td>
                   <td>
                     {row.isReadOnly ? (
@@ -178,9 +178,11 @@ function EditDialog({
             />
           )}
         </label>
-        <p class="muted">
-          Default: <code>{valueText(row.defaultValue, false)}</code>
-        </p>
+        {row.defaultValue === null ? null : (
+          <p class="muted">
+            Default: <code>{valueText(row.defaultValue, false)}</code>
+          </p>
+        )}
         <div class="row">
           <button type="submit" class="button primary">
             Set
