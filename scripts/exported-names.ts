@@ -249,7 +249,7 @@ function textOf(module: Module, node: ESTree.Node): string {
 
 function functionHead(module: Module, node: ESTree.Node): string {
   const end = node.type === "FunctionDeclaration" && node.body ? node.body.start : node.end;
-  return withSemicolon(module.text.slice(node.start, end));
+  return withSemicolon(module.text.slice(node.start, end).replace(/^async /, ""));
 }
 
 function withSemicolon(text: string): string {

@@ -6,6 +6,7 @@ import {
   describeTopicPartitionsRequest,
   describeTopicPartitionsResponse,
 } from "../../protocol/messages/describe-topic-partitions.ts";
+import { SimWorld } from "../../simulator/sim-platform.ts";
 import { FakeCluster } from "./fake-cluster.fixture.ts";
 
 /** Serves pages as brokers do: topics in order, as many partitions as fit, and where to go on. */
@@ -44,7 +45,7 @@ function servePages(fake: FakeCluster, asked: (readonly string[])[]): void {
 }
 
 test("topics with many partitions are put together from their pages", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.leaders.set("a", [1, 1, 1]);
   fake.leaders.set("b", [1, -1, 1, 1, 1]);
@@ -77,7 +78,7 @@ test("topics with many partitions are put together from their pages", async () =
 });
 
 test("a broker without pages answers by its metadata", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   fake.broker(1).limit(ApiKey.DESCRIBE_TOPIC_PARTITIONS, undefined);
   const admin = await fake.admin();
   fake.leaders.set("a", [1, -1]);

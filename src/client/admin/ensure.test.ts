@@ -9,6 +9,7 @@ import {
 import { topic } from "../topics/topic.ts";
 import type { ConfigType } from "./config-values.ts";
 import { isSameValue, TopicMismatch } from "./ensure.ts";
+import { SimWorld } from "../../simulator/sim-platform.ts";
 import { FakeCluster } from "./fake-cluster.fixture.ts";
 
 test("values that mean the same to Kafka are no difference", () => {
@@ -27,7 +28,7 @@ test("values that mean the same to Kafka are no difference", () => {
 });
 
 async function scene(): Promise<FakeCluster> {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   fake.broker(1).limit(ApiKey.DESCRIBE_TOPIC_PARTITIONS, undefined);
   return fake;
 }

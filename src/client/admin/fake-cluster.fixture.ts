@@ -4,14 +4,20 @@ import {
 } from "../../protocol/messages/find-coordinator.ts";
 import { metadataRequest, metadataResponse } from "../../protocol/messages/metadata.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
-import { SimWorld } from "../../simulator/sim-platform.ts";
-import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { Cluster, type ClientPlatform, type ClusterOptions } from "../cluster/cluster.ts";
 import { FakeBroker } from "../cluster/fake-broker.fixture.ts";
 import { Admin } from "./admin.ts";
 
+/** Hosts on one network, and a clock that goes on by itself: a simulated world. */
+export interface FakeWorld {
+  readonly clock: Clock & { wait<T>(promise: Promise<T>): Promise<T> };
+  host(name: string): { start(): { readonly platform: ClientPlatform } };
+}
+
 /** Brokers for tests that agree on who leads, who coordinates, and who controls. */
 export class FakeCluster {
-  readonly world = new SimWorld({ seed: 1 });
+  readonly world: FakeWorld;
   readonly brokers: FakeBroker[] = [];
   /** Who is told to be alive, by node id. */
   readonly alive = new Set<number>();
@@ -22,8 +28,12 @@ export class FakeCluster {
   controllerId = 1;
   #cluster: Cluster | undefined;
 
-  static async start(count: number): Promise<FakeCluster> {
-    const fake = new FakeCluster();
+  private constructor(world: FakeWorld) {
+    this.world = world;
+  }
+
+  static async start(world: FakeWorld, count: number): Promise<FakeCluster> {
+    const fake = new FakeCluster(world);
     for (let id = 1; id <= count; id++) {
       const host = `broker-${id}`;
       const { network } = fake.world.host(host).start().platform;

@@ -23,6 +23,7 @@ import { listGroupsRequest, listGroupsResponse } from "../../protocol/messages/l
 import { listOffsetsRequest, listOffsetsResponse } from "../../protocol/messages/list-offsets.ts";
 import { offsetFetchRequest, offsetFetchResponse } from "../../protocol/messages/offset-fetch.ts";
 import { KafkaError } from "../errors.ts";
+import { SimWorld } from "../../simulator/sim-platform.ts";
 import { FakeCluster } from "./fake-cluster.fixture.ts";
 
 function deleteGroupsAt(fake: FakeCluster, id: number, errorCodeOf: (group: string) => number) {
@@ -48,7 +49,7 @@ const ends = (topic: string, count: number) =>
   Array.from({ length: count }, (_, partition) => ({ topic, partition, at: "latest" as const }));
 
 test("a coordinator that has moved is looked up anew, and only what is left is asked again", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   fake.coordinators.set("b", 1);
   deleteGroupsAt(fake, 1, (group) => {
@@ -70,7 +71,7 @@ test("a coordinator that has moved is looked up anew, and only what is left is a
 });
 
 test("a group that is refused is told for that one", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   deleteGroupsAt(fake, 1, (group) => (group === "b" ? ErrorCode.NON_EMPTY_GROUP : ErrorCode.NONE));
   const [a, b] = await fake.run(admin.deleteGroups(["a", "b"]));
@@ -81,7 +82,7 @@ test("a group that is refused is told for that one", async () => {
 });
 
 test("coordinators of brokers before KIP-699 are looked up one by one", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   for (const broker of fake.brokers) broker.limit(ApiKey.FIND_COORDINATOR, [0, 3]);
   const admin = await fake.admin();
   fake.coordinators.set("b", 2);
@@ -92,7 +93,7 @@ test("coordinators of brokers before KIP-699 are looked up one by one", async ()
 });
 
 test("partitions go to their leaders, in one request for each", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1, 2, 1, 2]);
   for (const id of [1, 2]) offsetsAt(fake, id);
@@ -105,7 +106,7 @@ test("partitions go to their leaders, in one request for each", async () => {
 });
 
 test("a leader that has moved is looked up anew", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1]);
   offsetsAt(fake, 1, () => {
@@ -118,7 +119,7 @@ test("a leader that has moved is looked up anew", async () => {
 });
 
 test("a partition that is being elected a leader for is waited for", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.leaders.set("orders", [-1]);
   fake.world.clock.setTimer(700, () => fake.leaders.set("orders", [1]));
@@ -128,7 +129,7 @@ test("a partition that is being elected a leader for is waited for", async () =>
 });
 
 test("a topic that is not there is told at once, and the others are settled", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1]);
   offsetsAt(fake, 1);
@@ -147,7 +148,7 @@ test("a topic that is not there is told at once, and the others are settled", as
 });
 
 test("partitions that were added since are found, though the topic is known", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1]);
   offsetsAt(fake, 1);
@@ -158,7 +159,7 @@ test("partitions that were added since are found, though the topic is known", as
 });
 
 test("a leader that does not answer costs its own partitions", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1, 2]);
   offsetsAt(fake, 1);
@@ -169,7 +170,7 @@ test("a leader that does not answer costs its own partitions", async () => {
 });
 
 test("the same partition is asked for several places in requests of their own", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1]);
   offsetsAt(fake, 1);
@@ -181,7 +182,7 @@ test("the same partition is asked for several places in requests of their own", 
 });
 
 test("a place that the leader's version does not know is told, and not asked for", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   fake.broker(1).limit(ApiKey.LIST_OFFSETS, [1, 6]);
   const admin = await fake.admin();
   fake.leaders.set("orders", [1, 1]);
@@ -197,7 +198,7 @@ test("a place that the leader's version does not know is told, and not asked for
 });
 
 test("a broker that left is no longer asked for its groups", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   fake.broker(1).serve(listGroupsRequest, listGroupsResponse, () => ({
     groups: [
@@ -215,7 +216,7 @@ test("a broker that left is no longer asked for its groups", async () => {
 });
 
 test("a broker that there is not is told at once", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.broker(1).serve(describeLogDirsRequest, describeLogDirsResponse, () => ({ results: [] }));
   const outcomes = await fake.run(admin.describeLogDirs([1, 9]));
@@ -229,7 +230,7 @@ test("a broker that there is not is told at once", async () => {
 });
 
 test("the controller is looked up anew, and topics that exist by then are created once", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   fake.broker(1).serve(createTopicsRequest, createTopicsResponse, ({ topics }) => {
     fake.controllerId = 2;
@@ -255,7 +256,7 @@ test("the controller is looked up anew, and topics that exist by then are create
 });
 
 test("a call that is cancelled throws, and does not wait", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake.broker(1).serve(deleteGroupsRequest, deleteGroupsResponse, () => "silent");
   const abort = new AbortController();
@@ -268,7 +269,7 @@ test("a call that is cancelled throws, and does not wait", async () => {
 });
 
 test("offsets of a thousand groups take a handful of requests", async () => {
-  const fake = await FakeCluster.start(2);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 2);
   const admin = await fake.admin();
   const groups = Array.from({ length: 1_000 }, (_, i) => `group-${i}`);
   for (const [i, group] of groups.entries()) fake.coordinators.set(group, (i % 2) + 1);
@@ -297,7 +298,7 @@ test("offsets of a thousand groups take a handful of requests", async () => {
 });
 
 test("offsets of brokers before KIP-709 are asked for group by group", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   fake.broker(1).limit(ApiKey.OFFSET_FETCH, [1, 7]);
   const admin = await fake.admin();
   fake.broker(1).serve(offsetFetchRequest, offsetFetchResponse, ({ groupId }) => ({
@@ -316,7 +317,7 @@ test("offsets of brokers before KIP-709 are asked for group by group", async () 
 });
 
 test("a client without metrics is given an id for them", async () => {
-  const fake = await FakeCluster.start(1);
+  const fake = await FakeCluster.start(new SimWorld({ seed: 1 }), 1);
   const admin = await fake.admin();
   fake
     .broker(1)

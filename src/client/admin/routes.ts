@@ -1,33 +1,21 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { ApiKey } from "../../protocol/apis.ts";
-import { CoordinatorType } from "../../protocol/constants.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
-import {
-  findCoordinatorRequest,
-  findCoordinatorResponse,
-} from "../../protocol/messages/find-coordinator.ts";
 import type { Fields, InputOf, Message, ValueOf } from "../../protocol/schema.ts";
-import { apiCall, type ApiCall } from "../cluster/api-call.ts";
+import type { ApiCall } from "../cluster/api-call.ts";
 import type { CallOptions, Cluster, TopicMetadata } from "../cluster/cluster.ts";
 import type { BrokerConnection } from "../cluster/connection.ts";
+import type { CoordinatorType } from "../cluster/coordinators.ts";
 import type { Deadline } from "../cluster/deadline.ts";
 import { brokerError } from "../errors.ts";
 import { groupBy } from "../partitions.ts";
 import type { Settled } from "./outcome.ts";
 import { kafkaErrorOf, settleEach, type ErrorContext, type Settle } from "./settle.ts";
 
-const findCoordinatorCall = apiCall(
-  ApiKey.FIND_COORDINATOR,
-  findCoordinatorRequest,
-  findCoordinatorResponse,
-);
-/** Since this version several coordinators are asked for at once (KIP-699). */
-const FIND_COORDINATORS_VERSION = 4;
 /** Partitions in one request; bounds what one answer takes to decode. */
 const PARTITIONS_PER_REQUEST_MAX = 2_000;
-/** Keys of coordinators in one request. */
-const KEYS_PER_REQUEST_MAX = 1_000;
+/** Coordinators that are asked for in one request. */
+const COORDINATORS_PER_REQUEST_MAX = 1_000;
 
 /** Stands for whichever broker a connection was there to. */
 const ANY_BROKER = -1;
@@ -159,68 +147,33 @@ export function byCoordinator<Item, Value>(
   route: Route<Item, Value> & {
     readonly keyOf: (item: Item) => string;
     /** Default: groups. */
-    readonly type?: (typeof CoordinatorType)[keyof typeof CoordinatorType];
+    readonly type?: CoordinatorType;
     /** Items in one request. Default: no bound. */
     readonly perRequestMax?: number;
   },
 ): Promise<SettledItems<Item, Value>> {
-  const { cluster, deadline, keyOf, type = CoordinatorType.GROUP } = route;
-  const perRequestMax = route.perRequestMax ?? Infinity;
+  const { cluster, deadline, keyOf, contextOf, type = "group", perRequestMax = Infinity } = route;
   return settleEach({
     ...route,
     async attempt(pending, settle) {
-      const coordinators = await findCoordinators(cluster, pending.map(keyOf), type, deadline);
       const located: [item: Item, coordinator: number][] = [];
-      for (const item of pending) {
-        const found = coordinators.get(keyOf(item));
-        if (found === undefined) continue;
-        if (found.errorCode === ErrorCode.NONE) located.push([item, found.nodeId]);
-        else settle.failed(item, coordinatorError(found, route.contextOf(item)));
-      }
-      if (located.some(([, id]) => !cluster.brokers.has(id))) {
-        await refreshBrokers(cluster, deadline);
+      // Those that are asked for in one tick go into one request.
+      for (const items of chunksOf(pending, COORDINATORS_PER_REQUEST_MAX)) {
+        await Promise.all(
+          items.map(async (item) => {
+            try {
+              located.push([item, await cluster.coordinatorNodeOf(keyOf(item), deadline, type)]);
+            } catch (thrown) {
+              settle.failed(item, thrown);
+            }
+          }),
+        );
       }
       await askPlaces(route, located, settle, perRequestMax);
     },
+    onTransient: (item) => cluster.forget(brokerError(ErrorCode.NOT_COORDINATOR, contextOf(item))),
     onRetry: () => refreshBrokers(cluster, deadline),
   });
-}
-
-interface FoundCoordinator {
-  readonly nodeId: number;
-  readonly errorCode: number;
-  readonly errorMessage: string | null;
-}
-
-function coordinatorError({ errorCode, errorMessage }: FoundCoordinator, context: ErrorContext) {
-  return brokerError(errorCode, context, errorMessage);
-}
-
-/** Who coordinates what, in one request for many where the broker can. */
-async function findCoordinators(
-  cluster: Cluster,
-  keys: readonly string[],
-  type: number,
-  deadline: Deadline,
-): Promise<ReadonlyMap<string, FoundCoordinator>> {
-  const connection = await cluster.anyConnection(deadline);
-  const bounds = cluster.bounds(deadline);
-  const inList = (connection.versionOf(findCoordinatorCall) ?? 0) >= FIND_COORDINATORS_VERSION;
-  const distinct = [...new Set(keys)];
-  const found = new Map<string, FoundCoordinator>();
-  for (const chunk of chunksOf(distinct, KEYS_PER_REQUEST_MAX)) {
-    if (inList) {
-      const body = { keyType: type, coordinatorKeys: chunk };
-      const { coordinators } = await connection.request(findCoordinatorCall, body, bounds);
-      for (const coordinator of coordinators) found.set(coordinator.key, coordinator);
-    } else {
-      const ask = (key: string) =>
-        connection.request(findCoordinatorCall, { key, keyType: type }, bounds);
-      const answers = await Promise.all(chunk.map(ask));
-      for (const [index, answer] of answers.entries()) found.set(chunk[index] ?? "", answer);
-    }
-  }
-  return found;
 }
 
 /**

@@ -44,6 +44,8 @@ export interface SettlePlan<Item, Value> {
   readonly attempt: (pending: readonly Item[], settle: Settle<Item, Value>) => Promise<void>;
   /** Further errors that another attempt mends. */
   readonly alsoTransient?: ReadonlySet<number>;
+  /** Told of an item that has to be asked for again. */
+  readonly onTransient?: (item: Item) => void;
   /** Mends what it can before the next attempt. */
   readonly onRetry?: (thrown: unknown) => Promise<void>;
 }
@@ -113,8 +115,12 @@ class Ledger<Item, Value> implements Settle<Item, Value> {
   failed(item: Item, thrown: unknown): void {
     if (this.results.has(item)) return;
     const error = kafkaErrorOf(thrown);
-    if (this.#isTransient(error)) this.#retried.set(item, error);
-    else this.refused(item, error);
+    if (!this.#isTransient(error)) {
+      this.refused(item, error);
+      return;
+    }
+    this.#retried.set(item, error);
+    this.#plan.onTransient?.(item);
   }
 
   refused(item: Item, error: KafkaError): void {

@@ -1,6 +1,6 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import { ApiKey } from "../../protocol/apis.ts";
-import { CoordinatorType, NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from "../../protocol/constants.ts";
+import { NO_PRODUCER_EPOCH, NO_PRODUCER_ID } from "../../protocol/constants.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import {
   describeProducersRequest,
@@ -213,7 +213,7 @@ export async function describeTransactions(
     cluster,
     items: transactionalIds,
     deadline,
-    type: CoordinatorType.TRANSACTION,
+    type: "transaction",
     keyOf: (id) => id,
     contextOf: transactionContext,
     async ask(connection, items, settle, coordinatorId) {
@@ -375,7 +375,7 @@ export async function fenceProducers(
     cluster,
     items: transactionalIds,
     deadline,
-    type: CoordinatorType.TRANSACTION,
+    type: "transaction",
     keyOf: (id) => id,
     contextOf: transactionContext,
     async ask(connection, items, settle) {
