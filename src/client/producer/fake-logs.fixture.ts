@@ -16,11 +16,26 @@ import { NO_PRODUCER_ID, RecordBatchView } from "../../records/record-batch.ts";
 import { Cluster, type ClientPlatform } from "../cluster/cluster.ts";
 import { FakeBroker, type FakeAnswer } from "../cluster/fake-broker.fixture.ts";
 
+/** What leaders ask the coordinator of transactions before they write. */
+export interface TransactionCheck {
+  has(id: string, producer: BatchProducer, partition: string): boolean;
+  /** The partition becomes part of the transaction. */
+  add(id: string, producer: BatchProducer, partitions: readonly string[]): number;
+}
+
+interface BatchProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
 /** A record in a log of the model. */
 export interface LoggedRecord {
   readonly offset: number;
   readonly key: string | null;
   readonly value: string | null;
+  /** Of a transaction: whose, and what became of it. */
+  readonly producerId: number;
+  fate: "plain" | "open" | "committed" | "aborted";
 }
 
 interface RememberedBatch {
@@ -53,12 +68,28 @@ export class FakeLog {
     }
   }
 
-  append(bytes: Buffer): { readonly errorCode: number; readonly baseOffset: number } {
+  /** The marker of a transaction: what is open of its producer has the outcome. */
+  mark(producerId: number, epoch: number, committed: boolean): void {
+    for (const record of this.records) {
+      if (record.producerId !== producerId || record.fate !== "open") continue;
+      record.fate = committed ? "committed" : "aborted";
+    }
+    const state = this.#producers.get(producerId);
+    if (state !== undefined && state.epoch < epoch) {
+      this.#producers.set(producerId, { epoch, batches: [] });
+    }
+  }
+
+  /** `beginsAtZero`: of a producer that is not known the first sequence is 0 (KIP-890). */
+  append(
+    bytes: Buffer,
+    beginsAtZero = false,
+  ): { readonly errorCode: number; readonly baseOffset: number } {
     const batch = new RecordBatchView(bytes);
     if (!batch.verifyChecksum()) return refused(ErrorCode.CORRUPT_MESSAGE);
     if (bytes.length > this.batchBytesMax) return refused(ErrorCode.MESSAGE_TOO_LARGE);
     if (batch.producerId !== NO_PRODUCER_ID) {
-      const known = this.#checkSequence(batch);
+      const known = this.#checkSequence(batch, beginsAtZero);
       if (known !== undefined) return known;
     }
     const baseOffset = this.records.length;
@@ -68,6 +99,8 @@ export class FakeLog {
         offset,
         key: key?.toString() ?? null,
         value: value?.toString() ?? null,
+        producerId: batch.producerId,
+        fate: batch.isTransactional ? "open" : "plain",
       });
     }
     this.batchBytes.push(bytes.length);
@@ -77,10 +110,14 @@ export class FakeLog {
 
   #checkSequence(
     batch: RecordBatchView,
+    beginsAtZero: boolean,
   ): { readonly errorCode: number; readonly baseOffset: number } | undefined {
     const state = this.#producers.get(batch.producerId);
-    if (state === undefined) return undefined;
     const { baseSequence, lastSequence, producerEpoch } = batch;
+    if (state === undefined) {
+      const isGap = beginsAtZero && baseSequence !== 0;
+      return isGap ? refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) : undefined;
+    }
     if (producerEpoch < state.epoch) return refused(ErrorCode.INVALID_PRODUCER_EPOCH);
     if (producerEpoch > state.epoch) {
       return baseSequence === 0 ? undefined : refused(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
@@ -149,6 +186,8 @@ export class FakeLogCluster {
   readonly brokers: FakeBroker[] = [];
   readonly topics = new Map<string, FakeTopic>();
   fates: FakeFates = noFates;
+  /** The coordinator of transactions, if there is one. */
+  transactions: TransactionCheck | undefined;
   produceRequests = 0;
   throttleTimeMs = 0;
   /** What InitProducerId answers, when it is no identity. */
@@ -255,7 +294,10 @@ export class FakeLogCluster {
         topicId: topic.topicId,
         partitionResponses: topic.partitionData.map(({ index, records }) => ({
           index,
-          ...this.#append(nodeId, name, index, records ?? Buffer.alloc(0)),
+          ...this.#append(nodeId, name, index, records ?? Buffer.alloc(0), {
+            transactionalId: request.transactionalId,
+            addsImplicitly: apiVersion >= 12,
+          }),
         })),
       };
     });
@@ -270,7 +312,13 @@ export class FakeLogCluster {
     return { ...answer, throttleTimeMs: this.throttleTimeMs };
   }
 
-  #append(nodeId: number, name: string | undefined, partition: number, records: Buffer) {
+  #append(
+    nodeId: number,
+    name: string | undefined,
+    partition: number,
+    records: Buffer,
+    by: { readonly transactionalId: string | null; readonly addsImplicitly: boolean },
+  ) {
     if (name === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_ID);
     const log = this.topics.get(name)?.logs[partition];
     if (log === undefined) return refused(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
@@ -283,10 +331,34 @@ export class FakeLogCluster {
     }
     const { refusal, falseAnswer } = this.fates.partition(name, partition);
     if (refusal !== undefined) return refused(refusal);
-    const result = log.append(records);
+    if (by.transactionalId !== null) {
+      const errorCode = this.#verify(
+        by.transactionalId,
+        by.addsImplicitly,
+        name,
+        partition,
+        records,
+      );
+      if (errorCode !== ErrorCode.NONE) return refused(errorCode);
+    }
+    const result = log.append(records, by.transactionalId !== null && by.addsImplicitly);
     if (falseAnswer !== undefined && result.errorCode === ErrorCode.NONE)
       return refused(falseAnswer);
     return result;
+  }
+
+  /** Whether the partition is part of the transaction, or becomes so (KIP-890). */
+  #verify(id: string, adds: boolean, topic: string, partition: number, records: Buffer): number {
+    const { transactions } = this;
+    if (transactions === undefined) return ErrorCode.INVALID_TXN_STATE;
+    const producer = new RecordBatchView(records);
+    const name = `${partition} ${topic}`;
+    if (!adds) {
+      const isPart = transactions.has(id, producer, name);
+      return isPart ? ErrorCode.NONE : ErrorCode.INVALID_TXN_STATE;
+    }
+    const errorCode = transactions.add(id, producer, [name]);
+    return errorCode === ErrorCode.PRODUCER_FENCED ? ErrorCode.INVALID_PRODUCER_EPOCH : errorCode;
   }
 
   #nameOf(id: string): string | undefined {
@@ -309,6 +381,7 @@ export interface FakeWorld {
 export async function startFakeLogs(
   world: FakeWorld,
   brokers = 2,
+  prepare: (logs: FakeLogCluster) => void = () => undefined,
 ): Promise<{ readonly logs: FakeLogCluster; readonly cluster: Cluster }> {
   const networks = Array.from({ length: brokers }, (_, index) => {
     const host = `broker-${index + 1}`;
@@ -317,6 +390,7 @@ export async function startFakeLogs(
   const logs = await world.clock.wait(FakeLogCluster.start(world.clock, networks));
   const { platform } = world.host("client").start();
   logs.addTopic("t", 3);
+  prepare(logs);
   const bootstrap = [logs.brokers[0]!.address];
   const cluster = await world.clock.wait(Cluster.connect({ platform, bootstrap }));
   return { logs, cluster };

@@ -10,6 +10,9 @@ import { StickyPartitioner, type PartitionLoad } from "./sticky-partitioner.ts";
 /** A batch in the queue of its partition. */
 export type QueuedBatch = ProducerBatch<PartitionQueue>;
 
+/** Brokers remember producers that are silent for a day, unless told otherwise. */
+const FORGOTTEN_AFTER_MS = 10 * 60 * 1000;
+
 /** Under what a batch is to be sent. */
 export interface BatchStamp {
   readonly identity: ProducerIdentity;
@@ -44,6 +47,8 @@ export class PartitionQueue implements PartitionLoad {
   isCareful = true;
   /** Not to be sent before this time of the monotonic clock. */
   notBeforeMs = 0;
+  /** When a batch went out last, by the monotonic clock. */
+  #launchedMs = 0;
   /** Failures since a batch was acknowledged. */
   failures = 0;
   /** Bytes of the last batch: so many the next one is expected to hold. */
@@ -130,7 +135,10 @@ export class PartitionQueue implements PartitionLoad {
   }
 
   /** The oldest pending batch is on its way, sealed under its stamp. */
-  launch(batch: QueuedBatch, nodeId: number): void {
+  launch(batch: QueuedBatch, nodeId: number, nowMs: number): void {
+    // Who was silent for long may not be known any more (`producer.id.expiration.ms`).
+    if (nowMs - this.#launchedMs > FORGOTTEN_AFTER_MS) this.isCareful = true;
+    this.#launchedMs = nowMs;
     const first = this.pending.shift();
     assert(first === batch, "the oldest batch is sent first");
     this.inFlight.push(batch);

@@ -178,7 +178,7 @@ async function runFaults(seed: number, options: ProducerOptions, badness: number
   cluster.close();
 }
 
-const SEEDS = Number(process.env["PRODUCER_SEEDS"] ?? 60);
+const SEEDS = Number(process.env["PRODUCER_SEEDS"] ?? 40);
 const FIRST_SEED = Number(process.env["PRODUCER_SEED"] ?? 1);
 
 test("records are written once and in order, whatever brokers and connections do", async () => {

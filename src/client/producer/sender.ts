@@ -261,7 +261,7 @@ export class Sender {
         this.#giveUp(batch, errorOf(thrown));
         continue;
       }
-      queue.launch(batch, link.nodeId);
+      queue.launch(batch, link.nodeId, nowMs);
       // The others come first next time.
       accumulator.busy.delete(queue);
       accumulator.busy.add(queue);
