@@ -5,6 +5,7 @@
  */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { buildConsolePage } from "./console-page.ts";
 import { binary, programStep, printResult, root, run, runSteps } from "./lib.ts";
 
 const dist = join(root, "dist");
@@ -39,7 +40,14 @@ const failed = await runSteps(
   [
     programStep("modules", binary("tsc"), ["-p", "tsconfig.build.json"]),
     { name: "bundle", run: bundleCommandLine },
+    {
+      name: "console page",
+      run: async () => {
+        await buildConsolePage(true);
+        return "";
+      },
+    },
   ],
   1,
 );
-printResult(2 - failed, failed);
+printResult(3 - failed, failed);

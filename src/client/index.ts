@@ -169,6 +169,8 @@ export {
   type CallOptions,
   type ClientPlatform,
   type ClusterOptions,
+  type CoordinatorType,
+  type LeaderAndEpoch,
   type PartitionMetadata,
   type TopicMetadata,
 } from "./cluster/cluster.ts";
@@ -186,6 +188,7 @@ export { Consumer, type Lag } from "./consumer/consumer.ts";
 export type { ForEachOptions } from "./consumer/for-each.ts";
 export type { PollOptions } from "./consumer/poller.ts";
 export type { Rebalance } from "./consumer/rebalance-events.ts";
+export { RecordDecodeError } from "./consumer/topic-decoder.ts";
 export type { RecordOf, TopicsToRead } from "./consumer/topic-selection.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
 export { Kafka, type KafkaOptions } from "./kafka.ts";
@@ -208,7 +211,47 @@ export {
   type Topic,
   type TopicOptions,
 } from "./topics/topic.ts";
-export { KafkaError, type KafkaErrorContext } from "./errors.ts";
+export {
+  AuthenticationError,
+  AuthorizationError,
+  BrokerError,
+  CancelledError,
+  ClosedError,
+  ConnectionError,
+  CoordinatorError,
+  GroupError,
+  isKafkaError,
+  KafkaError,
+  OffsetError,
+  PartitionError,
+  QuotaError,
+  RecordError,
+  RequestError,
+  SessionError,
+  TimeoutError,
+  TransactionError,
+  UnsupportedError,
+  type AnyKafkaError,
+  type ClientErrorCode,
+  type KafkaErrorCode,
+  type KafkaErrorContext,
+  type ProtocolErrorName,
+} from "./errors.ts";
+export type {
+  CommitTrace,
+  ConnectionEvent,
+  ConsumerFetchTrace,
+  MetadataEvent,
+  ProducerBatchTrace,
+  RebalanceEvent,
+  RequestTrace,
+} from "./diagnostics/channels.ts";
+export type {
+  ClientMetrics,
+  ConsumerMetrics,
+  Distribution,
+  ProducerMetrics,
+} from "./diagnostics/client-metrics.ts";
 export type { GroupMetadata, OffsetToCommit } from "./group/membership.ts";
 export type { CommittedOffset } from "./group/group-offsets.ts";
 export { listOffsets, OffsetSpec, type PartitionOffset } from "./consumer/list-offsets.ts";

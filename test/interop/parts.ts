@@ -3,7 +3,9 @@ import { goClient, here, nodeClients, python } from "./cache.ts";
 import { clientPart, type ClientProgram } from "./client-program.ts";
 import { javaProgram } from "./java.ts";
 import type { Part } from "./part.ts";
+import { clientClusterPart } from "./parts/client-cluster.ts";
 import { clientSecurityPart } from "./parts/client-security.ts";
+import { ownClientPart } from "./parts/client.ts";
 import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
 import { javaToolsPart } from "./parts/java-tools.ts";
@@ -52,5 +54,7 @@ export const parts: readonly Part[] = [
   versionsPart,
   javaToolsPart,
   swapPart,
+  ownClientPart,
   clientSecurityPart,
+  clientClusterPart,
 ];
