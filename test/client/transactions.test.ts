@@ -164,6 +164,17 @@ inBothVersions("offsets of a group go with the transaction", async (version) => 
   let count = 0;
   for await (const { value } of consumer) {
     count++;
+    if (count === 3) {
+      // Of a member that its group has moved on without.
+      const stale = await producer.begin();
+      const metadata = { ...consumer.groupMetadata(), memberId: "somebody-else" };
+      const offsets = [{ topic: source, partition: 0, offset: 9, leaderEpoch: -1 }];
+      await assert.rejects(stale.commitOffsets({ metadata, offsets }), {
+        code: "UNKNOWN_MEMBER_ID",
+      });
+      await assert.rejects(stale.commit(), { code: "TRANSACTION_ABORTED" });
+      await stale.abort();
+    }
     if (count === 5) {
       await assert.rejects(
         producer.transaction(async (tx) => {

@@ -159,6 +159,18 @@ test("a topic that is made anew under its name is written to from its beginning"
   });
 });
 
+test("records for partitions that a topic has no more are given up", async () => {
+  await withProducer({}, async ({ logs, wait }, producer) => {
+    await wait(producer.send("t", { value: "old", partition: 2 }));
+    logs.addTopic("t", 1, topicId("another"));
+    const gone = producer.send("t", { value: "gone", partition: 2 });
+    await assert.rejects(wait(gone), { code: "UNKNOWN_TOPIC_OR_PARTITION", retriable: false });
+    for (let i = 0; i < 10; i++) {
+      assert.equal((await wait(producer.send("t", { key: `${i}`, value: "v" }))).partition, 0);
+    }
+  });
+});
+
 test("a partition that nobody leads is waited for; the others are written to", async () => {
   await withProducer({ deliveryTimeoutMs: 10_000 }, async ({ logs, world, wait }, producer) => {
     logs.log("t", 0).leaderId = -1;

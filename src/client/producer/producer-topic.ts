@@ -68,6 +68,11 @@ export class PartitionQueue implements PartitionLoad {
     return this.pending.length;
   }
 
+  /** Whether the topic has no such partition any more. */
+  get isGone(): boolean {
+    return this.topic.queues[this.partition] !== this;
+  }
+
   get isEmpty(): boolean {
     return this.pending.length === 0 && this.inFlight.length === 0;
   }
@@ -233,6 +238,8 @@ export class ProducerTopic {
     if (metadata === this.metadata) return;
     const wasMadeAnew = this.metadata !== undefined && this.metadata.topicId !== metadata.topicId;
     this.metadata = metadata;
+    // One that was made anew may have fewer.
+    if (wasMadeAnew) this.queues.splice(metadata.partitions.length);
     for (const { partitionIndex, leaderId } of metadata.partitions) {
       while (this.queues.length <= partitionIndex) {
         this.queues.push(new PartitionQueue(this, this.queues.length));

@@ -115,6 +115,14 @@ export class Sender {
     for (const queue of accumulator.busy) {
       const batch = queue.pending[0];
       if (batch === undefined || !this.#maySend(queue, batch, nowMs)) continue;
+      if (queue.isGone) {
+        const { topic, partition } = queue;
+        const context = { topic: topic.name, partition };
+        const details = { retriable: false };
+        const code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        this.#failPending(queue, brokerError(code, context, null, details));
+        continue;
+      }
       const link = this.#linkOf(queue.leaderId);
       if (!this.#canTake(link, nowMs)) continue;
       if (this.#isDue(batch, link, nowMs)) link.choose(queue, options.requestBytesMax);
@@ -145,7 +153,7 @@ export class Sender {
       this.#wakeAt(queue.notBeforeMs);
       return false;
     }
-    if (!lookup.isLed(queue)) return false;
+    if (!lookup.isLed(queue) && !queue.isGone) return false;
     if (inFlight.length > 0 && queue.inFlightNodeId !== queue.leaderId) return false;
     if (!identities.isIdempotent) return true;
     const spent = queue.spentIdentity;
@@ -357,7 +365,9 @@ export class Sender {
       this.#succeed(batch, -1, -1);
     } else {
       const detail = recordErrors[0]?.batchIndexErrorMessage ?? errorMessage;
-      const error = brokerError(errorCode, { topic: topic.name, partition }, detail);
+      // That the sequence or the epoch is another one does not end the producer.
+      const details = outOfSequence.has(errorCode) ? { fatal: false } : {};
+      const error = brokerError(errorCode, { topic: topic.name, partition }, detail, details);
       this.#refused(batch, error, endpoints, answer);
     }
   }

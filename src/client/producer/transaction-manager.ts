@@ -357,9 +357,10 @@ function tooSlow(transactionalId: string, cause: unknown): Error {
   });
 }
 
-/** A commit without an answer. */
+/** A commit that no broker has said no to. */
 function outcomeUnknown(transactionalId: string, thrown: unknown): unknown {
-  if (!(thrown instanceof KafkaError) || !thrown.retriable) return thrown;
+  const isRefused = thrown instanceof KafkaError && thrown.errorCode !== undefined;
+  if (!(thrown instanceof KafkaError) || (isRefused && !thrown.retriable)) return thrown;
   const { code, errorCode, context, message } = thrown;
   const fate = "whether the transaction was committed is not known";
   return kafkaError(`transactional id ${transactionalId}: ${fate}: ${message}`, {
