@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+
+/** A broker of the cluster that the tests run against. */
+export interface ClusterNode {
+  readonly id: number;
+  /** `host:port`. */
+  readonly bootstrap: string;
+  /** Its process, which a test may end. */
+  readonly pid: number;
+  readonly logDirs: readonly string[];
+}
+
+/** What the tests are told about the cluster, as a JSON file. The first node is the controller too. */
+export interface ClusterTarget {
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** The file that `npm run interop -- client-cluster` writes; undefined elsewhere. */
+export function readClusterTarget(): ClusterTarget | undefined {
+  const path = process.env["MOLDAU_TEST_KAFKA_CLUSTER"];
+  if (path === undefined || path === "") return undefined;
+  return JSON.parse(readFileSync(path, "utf8")) as ClusterTarget;
+}
