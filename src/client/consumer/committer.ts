@@ -1,7 +1,8 @@
 import { messageOf } from "../../core/errors.ts";
-import { topicPartitionName } from "../../core/topic-partition.ts";
+import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
 import type { Timer } from "../../platform/clock.ts";
 import { isRetriableError, KafkaError } from "../errors.ts";
+import { OffsetCommitError } from "../group/group-offsets.ts";
 import type { OffsetToCommit } from "../group/membership.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { ConsumerCore } from "./consumer-core.ts";
@@ -86,14 +87,28 @@ export class Committer {
   }
 
   async #send(offsets: readonly OffsetToCommit[]): Promise<void> {
-    const { cluster, membership, metrics, partitions } = this.#core;
+    const { cluster, membership, metrics } = this.#core;
     if (offsets.length === 0 || membership === undefined) return;
     const { clock } = cluster.platform;
     const sentMs = clock.monotonicMs();
-    await membership.commit(offsets, cluster.deadline());
-    metrics.commitLatencyMs.add(clock.monotonicMs() - sentMs);
+    try {
+      await membership.commit(offsets, cluster.deadline());
+      this.#stored(offsets);
+    } catch (thrown) {
+      // Partitions that are not among the failures were stored.
+      if (thrown instanceof OffsetCommitError) {
+        const failed = new Set(thrown.failures.map(nameOf));
+        this.#stored(offsets.filter((offset) => !failed.has(nameOf(offset))));
+      }
+      throw thrown;
+    } finally {
+      metrics.commitLatencyMs.add(clock.monotonicMs() - sentMs);
+    }
+  }
+
+  #stored(offsets: readonly OffsetToCommit[]): void {
     for (const { topic, partition, offset } of offsets) {
-      const known = partitions.get(topicPartitionName(topic, partition));
+      const known = this.#core.find(topic, partition);
       if (known === undefined) continue;
       known.committedOffset = offset;
       known.mayCommitBack = false;
@@ -138,4 +153,8 @@ export class Committer {
 /** A commit that may succeed later, or is of no interest any more because the partitions go. */
 function isPassing(thrown: unknown): boolean {
   return isRetriableError(thrown) || (thrown instanceof KafkaError && thrown.needsRejoin);
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
 }

@@ -15,6 +15,9 @@ import { RecordBuffer } from "./record-buffer.ts";
 import type { TopicSelection } from "./topic-selection.ts";
 import { TopicTracker } from "./topic-tracker.ts";
 
+/** How long a member that is to stop at the end waits for partitions that its group may still give it. */
+const LEFT_OUT_MS = 10_000;
+
 /** What hands records out: it knows which of them the program is still at work on. */
 export interface Taker {
   /** The first offset of the partition that was handed out and is not done; `undefined` when all is done. */
@@ -55,6 +58,7 @@ export class ConsumerCore implements ReadingContext {
   readonly #positioner: Positioner;
   readonly #waiting = new Set<() => void>();
   readonly #progressListeners = new Set<() => void>();
+  #emptySinceMs: number | undefined;
   #failure: unknown;
   #hasFailed = false;
 
@@ -147,6 +151,7 @@ export class ConsumerCore implements ReadingContext {
       this.partitions.set(name, added);
     }
     this.metrics.assignedPartitions = this.partitions.size;
+    this.#emptySinceMs = undefined;
     this.#positioner.wake();
   }
 
@@ -165,7 +170,14 @@ export class ConsumerCore implements ReadingContext {
   get isFinished(): boolean {
     if (!this.options.untilEnd) return false;
     for (const partition of this.partitions.values()) if (!partition.isFinished) return false;
-    return this.membership === undefined || this.partitions.size > 0;
+    return this.partitions.size > 0 || this.membership === undefined || this.#isLeftOut();
+  }
+
+  /** Whether the group has had no partition for this member for so long that none is to be expected. */
+  #isLeftOut(): boolean {
+    const nowMs = this.cluster.platform.clock.monotonicMs();
+    this.#emptySinceMs ??= nowMs;
+    return nowMs - this.#emptySinceMs >= LEFT_OUT_MS;
   }
 
   /** Whether everything there is was handed out, as of the last answers. */

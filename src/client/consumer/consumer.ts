@@ -380,6 +380,7 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
       },
     );
     core.membership = await this.#createMembership(core.cluster, options, assignment);
+    assignment.onJoining();
     await core.membership.join(
       core.cluster.deadline({ timeoutMs: Infinity, signal: core.closing }),
     );

@@ -85,13 +85,15 @@ export class Fetcher {
     });
   }
 
-  /** Tells brokers that their sessions are over, those that are not busy. Never throws. */
+  /** Tells brokers that are not busy that their sessions are over, and hangs up. Never throws. */
   async close(): Promise<void> {
     this.#timer?.cancel();
     const open = [...this.#brokers.values()].filter(
       ({ session, inFlight }) => session.id !== 0 && !inFlight,
     );
     await Promise.allSettled(open.map((broker) => this.#endSession(broker)));
+    const { cluster, channel } = this.#context;
+    for (const nodeId of this.#brokers.keys()) cluster.openConnectionTo(nodeId, channel)?.close();
   }
 
   #fetchAll(): void {
@@ -313,6 +315,17 @@ export class Fetcher {
         if (asked !== undefined) takePartition(this.#context, asked, data, response, nodeId);
       }
     }
+    this.#noteLag();
+  }
+
+  #noteLag(): void {
+    const { partitions, options, metrics } = this.#context;
+    let most = 0;
+    for (const partition of partitions.values()) {
+      const lag = partition.readableEnd(options.readCommitted) - partition.position;
+      if (lag > most) most = lag;
+    }
+    metrics.recordsLagMax = most;
   }
 
   /** Whatever went wrong, the session may have come to harm, and leaders may be others. */

@@ -17,6 +17,8 @@ export class GroupAssignment implements MembershipListener {
   readonly #events: RebalanceEvents;
   readonly #rebalanceTimeoutMs: number;
   readonly #onFailed: (error: KafkaError) => void;
+  /** When a rebalance began whose end has not come yet. */
+  #beganMs: number | undefined;
 
   constructor(
     core: ConsumerCore,
@@ -32,7 +34,18 @@ export class GroupAssignment implements MembershipListener {
     this.#onFailed = onFailed;
   }
 
+  /** Joining begins: the time counts until partitions come. */
+  onJoining(): void {
+    this.#beganMs ??= this.#core.cluster.platform.clock.monotonicMs();
+  }
+
   onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
+    const { metrics, membership, cluster } = this.#core;
+    if (this.#beganMs !== undefined) {
+      metrics.rebalanceLatencyMs.add(cluster.platform.clock.monotonicMs() - this.#beganMs);
+      this.#beganMs = undefined;
+    }
+    metrics.memberId = membership?.metadata.memberId ?? "";
     this.#core.add(partitions);
     for (const { topic } of partitions) this.#core.wantLeaders(topic);
     this.#events.publish({ kind: "assigned", partitions });
@@ -40,6 +53,7 @@ export class GroupAssignment implements MembershipListener {
   }
 
   async onRevoked(partitions: readonly TopicPartition[], reason: RevocationReason): Promise<void> {
+    if (reason !== "closing") this.onJoining();
     const going: AssignedPartition[] = [];
     for (const { topic, partition } of partitions) {
       const found = this.#core.partitions.get(topicPartitionName(topic, partition));
