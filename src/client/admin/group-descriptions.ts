@@ -8,7 +8,7 @@ import {
   CONSUMER_PROTOCOL_TYPE,
   decodeAssignment,
   decodeSubscription,
-} from "../group/consumer-protocol.ts";
+} from "../group/classic/member-bytes.ts";
 import { aclOperationsOf, type AclOperation } from "./acl-words.ts";
 import { groupStateOf, type GroupState, type GroupType } from "./group-words.ts";
 
@@ -113,10 +113,14 @@ export function classicGroupOf(wire: WireClassicGroup, by: DescribedBy): Classic
       rackId: null,
       clientId: member.clientId,
       host: hostOf(member.clientHost),
-      topics: ofConsumers ? decoded(decodeSubscription, member.memberMetadata) : [],
+      topics: ofConsumers ? decoded(topicsIn, member.memberMetadata) : [],
       assignment: ofConsumers ? decoded(decodeAssignment, member.memberAssignment) : [],
     })),
   };
+}
+
+function topicsIn(bytes: Buffer): readonly string[] {
+  return decodeSubscription(bytes).topics;
 }
 
 /** What members tell each other is theirs: bytes that are no subscription are no reason to fail. */
