@@ -32,6 +32,8 @@ const FETCH_STABLE_VERSION = 7;
 /** What stands for "no offset". */
 const NO_OFFSET = -1;
 const NO_EPOCH = -1;
+/** Attempts at offsets of topics that the broker does not know: it may be behind, or they are gone. */
+const UNKNOWN_TOPIC_ATTEMPTS_MAX = 3;
 /** Groups that one request asks for. */
 const GROUPS_PER_REQUEST_MAX = 100;
 /** Requests for different coordinators or many groups that are under way at a time. */
@@ -73,13 +75,17 @@ export interface OffsetFailure extends TopicPartition {
 export class OffsetCommitError extends KafkaError {
   readonly failures: readonly OffsetFailure[];
 
-  constructor(group: string, failures: readonly [OffsetFailure, ...OffsetFailure[]]) {
+  constructor(
+    group: string,
+    failures: readonly [OffsetFailure, ...OffsetFailure[]],
+    retriable: boolean,
+  ) {
     const [{ error }] = failures;
     const others = failures.length === 1 ? "" : `, and ${failures.length - 1} others`;
     super(`group ${group}: an offset was not stored: ${error.message}${others}`, {
       code: error.code,
       ...(error.errorCode === undefined ? {} : { errorCode: error.errorCode }),
-      retriable: failures.every((failure) => failure.error.retriable),
+      retriable: retriable && failures.every((failure) => failure.error.retriable),
       context: { group, topic: failures[0].topic, partition: failures[0].partition },
       cause: error,
     });
@@ -101,6 +107,7 @@ export async function commitOffsets(
   if (offsets.length === 0) return;
   const byTopic = groupBy(offsets, ({ topic }) => topic);
   const ids = topicIds(cluster, [...byTopic.keys()]);
+  let attempts = 0;
   const attempt = async (): Promise<void> => {
     const connection = await cluster.coordinatorOf(group, deadline);
     const response = await connection.request(
@@ -123,7 +130,8 @@ export async function commitOffsets(
       },
       cluster.bounds(deadline),
     );
-    throwOnFailures(group, response, ids);
+    attempts++;
+    throwOnFailures(group, response, ids, attempts < UNKNOWN_TOPIC_ATTEMPTS_MAX);
   };
   await deadline.retry(attempt, (thrown) => forgetAfter(cluster, group, thrown));
 }
@@ -132,6 +140,7 @@ function throwOnFailures(
   group: string,
   { topics }: OffsetCommitResponse,
   ids: ReadonlyMap<string, Uuid> | undefined,
+  mayRetry: boolean,
 ): void {
   const names = namesById(ids);
   const failures: OffsetFailure[] = [];
@@ -145,7 +154,7 @@ function throwOnFailures(
     }
   }
   const [first, ...others] = failures;
-  if (first !== undefined) throw new OffsetCommitError(group, [first, ...others]);
+  if (first !== undefined) throw new OffsetCommitError(group, [first, ...others], mayRetry);
 }
 
 /** What is said of single partitions; every other code is about the group or the member. */

@@ -15,6 +15,8 @@ export interface CommittingMember {
   readonly assignment: readonly TopicPartition[];
   /** The coordinator refused a commit that was made as `by`. */
   refused(errorCode: number, by: GroupMetadata): void;
+  /** Resolves when there is no reason to wait with a commit: in the middle of a rebalance all are refused. */
+  ready(): Promise<void>;
   /**
    * Resolves when the member can commit in another generation (or epoch) than that one: with true; or
    * with false when that is not going to be.
@@ -76,6 +78,7 @@ async function commitThroughRebalances(
   deadline: Deadline,
 ): Promise<void> {
   for (;;) {
+    await within(deadline, member.ready());
     const by = member.metadata;
     const { group, generationId } = by;
     // An empty group would take the offsets of anybody who names no generation.

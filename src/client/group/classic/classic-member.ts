@@ -168,6 +168,10 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#dispatch({ kind: "told", by: "commit", memberId, generation, errorCode, sentAtMs });
   }
 
+  async ready(): Promise<void> {
+    while (this.#state.kind === "syncing") await this.#waiters.untilChanged();
+  }
+
   async moved(generationId: number): Promise<boolean> {
     for (;;) {
       const { kind, data } = this.#state;

@@ -137,6 +137,10 @@ export class EpochMember implements Membership, CommittingMember {
     this.#dispatch({ kind: "refused", epoch: generationId, errorCode });
   }
 
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async moved(generationId: number): Promise<boolean> {
     for (;;) {
       const { kind, data } = this.#state;
