@@ -76,10 +76,14 @@ export async function produceSingly(send) {
   tell({ records: times.length, p50Ms: at(0.5), p99Ms: at(0.99), ...spent });
 }
 
-/** Counts what arrives, from the first record on; the last one resolves `done`. */
+/** Share of the records that are read before time counts, unless the time to warm up is over sooner. */
+const WARM_SHARE = 0.1;
+
+/** Counts what arrives, once warm; the last record resolves `done`. */
 export class Arrivals {
   #meter;
   #records = 0;
+  #firstMs;
   #untilMs = Infinity;
   #finish;
   /** Something of every record, so that nobody gets away without reading it. */
@@ -89,21 +93,27 @@ export class Arrivals {
   /** `records` of them have been read. */
   add(records) {
     if (this.#finish === undefined) return;
+    this.#records += records;
     if (this.#meter === undefined) {
-      // What came at once with the first one took no time that could be seen.
+      const nowMs = performance.now();
+      this.#firstMs ??= nowMs;
+      const isWarm =
+        this.#records >= job.records * WARM_SHARE ||
+        nowMs - this.#firstMs >= job.warmSeconds * 1000;
+      if (!isWarm) return;
       this.#meter = new Meter();
-      this.#untilMs = performance.now() + job.seconds * 1000;
+      this.#records = 0;
+      this.#untilMs = nowMs + job.seconds * 1000;
       return;
     }
-    this.#records += records;
-    if (this.#records < job.records && performance.now() < this.#untilMs) return;
+    if (this.#records < job.records * (1 - WARM_SHARE) && performance.now() < this.#untilMs) return;
     tell({ records: this.#records, ...this.#meter.read(), sum: this.sum });
     this.#finish();
     this.#finish = undefined;
   }
 }
 
-/** Records of the last tenth of a second, several at a time, for clients that hand them out one by one. */
+/** The same for clients that hand out records one by one. */
 export class SingleArrivals {
   #arrivals = new Arrivals();
   #pending = 0;
