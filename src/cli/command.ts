@@ -1,6 +1,24 @@
 import type { ExitCode } from "./exit-code.ts";
+import { parseDuration } from "./duration.ts";
 import { usageProblem } from "./problem.ts";
+import type { Shape } from "./shape.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** What a shell offers where a value is typed: fixed words, files, or things that the cluster has. */
+export type Completes =
+  | "topics"
+  | "groups"
+  | "brokers"
+  | "transactions"
+  | "users"
+  | "profiles"
+  | "topic-configs"
+  | "files"
+  | "commands"
+  | readonly string[];
+
+/** Under which heading the help has an option. */
+export type OptionSection = "options" | "output" | "connection";
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -11,7 +29,21 @@ export interface OptionSpec {
   readonly repeatable?: boolean;
   /** Left out of the help. */
   readonly hidden?: boolean;
+  readonly completes?: Completes;
+  /** Default `options`. */
+  readonly section?: OptionSection;
 }
+
+/** One argument of a command. */
+export interface ArgumentSpec {
+  /** `<topic...>`, `[file]`: angle brackets where it has to be given, dots where it may be several. */
+  readonly name: string;
+  readonly about: string;
+  readonly completes?: Completes;
+}
+
+/** A command line and what it does. */
+export type Example = readonly [command: string, about: string];
 
 /** What runs a command, loaded when it is called. */
 export type Run = (
@@ -20,27 +52,58 @@ export type Run = (
   options: Options,
 ) => Promise<ExitCode>;
 
-/** A command as a value: the help, the parser and the dispatch all read it. */
+/** A command as a value: the help, the parser, the completion and the dispatch all read it. */
 export interface CommandSpec {
   /** Its words, such as `topic list`. */
   readonly name: string;
   /** One sentence. */
   readonly about: string;
-  /** `<topic...>`, `[file]`; one entry per argument, as commander writes them. */
-  readonly args?: readonly (readonly [name: string, about: string])[];
+  /** More of it, for the help of this command alone; lines of at most 90 characters. */
+  readonly details?: string;
+  readonly args?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
-  /** Lines with a command and what it does. */
-  readonly examples?: readonly (readonly [command: string, about: string])[];
+  readonly examples?: readonly Example[];
   /** Left out of the list of commands. */
   readonly hidden?: boolean;
-  /** Whatever follows is handed on unparsed. */
-  readonly passThrough?: boolean;
+  /** It changes something: it takes `--dry-run` and `--yes`. */
+  readonly changes?: boolean;
+  /** What it prints for programs; `--schema` shows it. */
+  readonly shape?: () => Promise<Shape>;
   readonly load: () => Promise<{ readonly run: Run }>;
+}
+
+/** An option's flags, taken apart. */
+export interface Flags {
+  /** The name that its value has: the long flag, or the letter where there is no long one. */
+  readonly name: string;
+  readonly letter: string | undefined;
+  /** A switch has none; a word in square brackets may be left out. */
+  readonly value: { readonly label: string; readonly required: boolean } | undefined;
+}
+
+/** Takes `-p, --partitions <count>` apart. */
+export function parseFlags(flags: string): Flags {
+  const letter = /^-([a-zA-Z])\b/.exec(flags)?.[1];
+  const name = /--([a-z0-9][a-zA-Z0-9.-]*)/.exec(flags)?.[1] ?? letter ?? flags;
+  const value = / (?:<(.+)>|\[(.+)\])$/.exec(flags);
+  return {
+    name,
+    letter,
+    value:
+      value === null
+        ? undefined
+        : { label: value[1] ?? value[2] ?? "", required: value[1] !== undefined },
+  };
 }
 
 /** The name that the value of an option has: its long flag. */
 export function optionName(flags: string): string {
-  return /--([a-z0-9][a-z0-9.-]*)/.exec(flags)?.[1] ?? flags.replace(/^-+/, "");
+  return parseFlags(flags).name;
+}
+
+/** How often an argument may, or must, be given. */
+export function argumentBounds(name: string): { readonly min: number; readonly max: number } {
+  return { min: name.startsWith("<") ? 1 : 0, max: name.includes("...") ? Infinity : 1 };
 }
 
 /** The options that were given, by their long names. */
@@ -49,6 +112,11 @@ export class Options {
 
   constructor(values: ReadonlyMap<string, unknown>) {
     this.#values = values;
+  }
+
+  /** The same with another value for one of them. */
+  with(name: string, value: string | boolean | undefined): Options {
+    return new Options(new Map([...this.#values, [name, value]]));
   }
 
   has(name: string): boolean {
@@ -97,12 +165,9 @@ export class Options {
   duration(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-    const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? "s"];
-    if (match === null || unitMs === undefined) {
-      throw usageProblem(`--${name} takes a duration such as 30s or 500ms, not "${text}"`);
-    }
-    return Number(match[1]) * unitMs;
+    const durationMs = parseDuration(text);
+    if (durationMs !== undefined) return durationMs;
+    throw usageProblem(`--${name} takes a duration such as 30s or 500ms, not "${text}"`);
   }
 
   /** One of several words, or a usage problem. */

@@ -1,24 +1,14 @@
-import { Options, optionName, type CommandSpec } from "./command.ts";
-import type { ExitCode } from "./exit-code.ts";
+import type { Parsed } from "./parse.ts";
+import { ExitCode } from "./exit-code.ts";
 import { problemOf, tell } from "./problem.ts";
-import type { Terminal } from "./terminal.ts";
-
-/** Commands that are run so often, or wait for so little, that the parser's 10 ms count. */
-const quickCommands: Readonly<Record<string, () => Promise<CommandSpec>>> = {
-  start: async () => (await import("./commands/start-spec.ts")).startSpec,
-  dev: async () => (await import("./commands/start-spec.ts")).devSpec,
-};
+import { write, type Terminal } from "./terminal.ts";
 
 /** Runs a command line; resolves with what the process is to end with. */
 export async function main(terminal: Terminal, argv: readonly string[]): Promise<ExitCode> {
   try {
-    const quick = await quickParse(argv);
-    if (quick !== undefined) {
-      const { run } = await quick.spec.load();
-      return await run(terminal, quick.args, quick.options);
-    }
-    const { runProgram } = await import("./program.ts");
-    return await runProgram(terminal, argv);
+    if (argv[0] === COMPLETE) return await tellCompletion(terminal, argv.slice(1));
+    const { parseCommandLine } = await import("./parse.ts");
+    return await obey(terminal, await parseCommandLine(argv));
   } catch (thrown) {
     const problem = problemOf(thrown);
     tell(terminal, problem, wantsJson(terminal, argv));
@@ -26,43 +16,44 @@ export async function main(terminal: Terminal, argv: readonly string[]): Promise
   }
 }
 
-interface Parsed {
-  readonly spec: CommandSpec;
-  readonly args: readonly string[];
-  readonly options: Options;
+/** What the scripts of `moldau completion` call, with the words of a command line after a `--`. */
+const COMPLETE = "__complete";
+
+async function tellCompletion(terminal: Terminal, args: readonly string[]): Promise<ExitCode> {
+  const { complete, completionText } = await import("./completion/complete.ts");
+  const words = args[0] === "--" ? args.slice(1) : args;
+  await write(terminal.stdout, completionText(await complete(terminal, words)));
+  return ExitCode.ok;
 }
 
-/** Parses with what Node brings along; `undefined` for whatever needs the real parser, mistakes too. */
-async function quickParse([name, ...rest]: readonly string[]): Promise<Parsed | undefined> {
-  const loadSpec = Object.hasOwn(quickCommands, name ?? "") ? quickCommands[name ?? ""] : undefined;
-  if (loadSpec === undefined) return undefined;
-  const spec = await loadSpec();
-  const { parseArgs } = await import("node:util");
-  const options: Record<
-    string,
-    { type: "string" | "boolean"; multiple?: boolean; short?: string }
-  > = {};
-  for (const { flags, repeatable = false } of spec.options) {
-    const short = /^-([a-zA-Z]),/.exec(flags)?.[1];
-    options[optionName(flags)] = {
-      type: /[<[]/.test(flags) ? "string" : "boolean",
-      multiple: repeatable,
-      ...(short === undefined ? {} : { short }),
-    };
-  }
-  try {
-    const parsed = parseArgs({ args: [...rest], options, allowPositionals: true });
-    if (parsed.positionals.length > (spec.args?.length ?? 0)) return undefined;
-    return {
-      spec,
-      args: parsed.positionals,
-      options: new Options(new Map(Object.entries(parsed.values))),
-    };
-  } catch {
-    return undefined;
+async function obey(terminal: Terminal, parsed: Parsed): Promise<ExitCode> {
+  switch (parsed.kind) {
+    case "version": {
+      const { moldauVersion } = await import("../core/version.ts");
+      await write(terminal.stdout, `${moldauVersion}\n`);
+      return ExitCode.ok;
+    }
+    case "help": {
+      const { helpText } = await import("./help.ts");
+      await write(terminal.stdout, await helpText(terminal, parsed.topic));
+      return ExitCode.ok;
+    }
+    case "run": {
+      const { spec, args, options } = parsed;
+      if (options.has("schema") && spec.shape !== undefined) {
+        const { printShape } = await import("./shape-text.ts");
+        const { OUTPUT_FORMATS } = await import("./words.ts");
+        const format = options.choice("output", OUTPUT_FORMATS);
+        await printShape(terminal, await spec.shape(), format);
+        return ExitCode.ok;
+      }
+      const { run } = await spec.load();
+      return run(terminal, args, options);
+    }
   }
 }
 
+/** Whether problems are told as objects: where the output is asked for as such. */
 function wantsJson(terminal: Terminal, argv: readonly string[]): boolean {
   const at = argv.findIndex((arg) => /^(-o|--output)(=|$)/.test(arg));
   const asked = at < 0 ? undefined : (argv[at]!.split("=")[1] ?? argv[at + 1]);

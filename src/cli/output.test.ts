@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { Options } from "./command.ts";
 import {
   bytesText,
-  displayWidth,
   isForPeople,
   outputFormat,
   printListing,
   type Listing,
   type OutputFormat,
 } from "./output.ts";
+import { displayWidth } from "./table.ts";
 import { wantsColors, type Terminal } from "./terminal.ts";
 
 class Collected extends Writable {

@@ -117,6 +117,17 @@ export function problemOf(thrown: unknown): Problem {
   });
 }
 
+/** What a broker answers; `undefined` where it does not serve it, or not to this client. */
+export async function optionalAnswer<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    const { code } = problemOf(thrown);
+    if (code === "MLD3004" || code === "MLD3020") return undefined;
+    throw thrown;
+  }
+}
+
 /** Tells a problem on the error stream: two lines for people, an object for programs. */
 export function tell(terminal: Terminal, problem: Problem, asJson: boolean): void {
   const paint = paintFor(terminal, terminal.stderr);

@@ -2,8 +2,16 @@ import type { Readable, Writable } from "node:stream";
 
 /** Where a command reads and writes. */
 export interface Terminal {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean;
+    /** Keys come one by one, and are not shown. */
+    setRawMode?(raw: boolean): unknown;
+  };
+  readonly stdout: Writable & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
 }

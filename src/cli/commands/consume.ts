@@ -1,192 +1,340 @@
-import type { TopicPartition } from "../../core/topic-partition.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
-import { Consumer } from "../../client/consumer/assigned-consumer.ts";
-import { KafkaError } from "../../client/errors.ts";
-import type { ConsumedRecord } from "../../client/consumer/fetched-records.ts";
-import { GroupConsumer } from "../../client/group/group-consumer.ts";
-import { withCluster } from "../cluster-options.ts";
+import type { ConsumeOptions } from "../../client/consumer/consumer-options.ts";
+import { Consumer } from "../../client/consumer/consumer.ts";
 import type { Options } from "../command.ts";
+import { withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
+import { parseNumbers, wholeName } from "../patterns.ts";
+import { parsePlace, resolvePlaces, type Place } from "../places.ts";
 import { usageProblem } from "../problem.ts";
-import { makePrinter, RECORD_FORMATS, type RecordPrinter } from "../record-printer.ts";
-import { parseStartPlace, positionsAt } from "../start-place.ts";
+import { filterOf, grepOf } from "../records/filter.ts";
+import type { PrintableRecord } from "../records/printable.ts";
+import { RecordReader, type Matches, type ReadLimits } from "../records/reader.ts";
+import { makePrinter, type RecordPrinter } from "../records/record-printer.ts";
+import { decoderOf, typesOf } from "../records/types.ts";
+import { RECORD_FORMATS } from "../words.ts";
 import { paintFor, write, type Terminal } from "../terminal.ts";
+import { allTopicNames, partitionNumbersOf } from "../topics.ts";
 
-/** How often a group's offsets are committed while records come. */
-const COMMIT_INTERVAL_MS = 5_000;
-const POLL_MS = 1_000;
 /** Text that is gathered before it is written. */
 const WRITE_BYTES = 64 * 1024;
+/** How often a group's offsets are stored while records come. */
+const COMMIT_INTERVAL_MS = 1_000;
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** What `Consumer` and `GroupConsumer` have in common. */
-interface Source {
-  readonly atEnd: boolean;
-  poll(maxWaitMs: number, signal?: AbortSignal): Promise<readonly ConsumedRecord[]>;
-}
-
-/** When to stop. */
-interface Limits {
-  readonly count: number;
-  readonly untilEnd: boolean;
-  readonly idleMs: number;
-}
-
-/** All that a run of the command goes by. */
-interface Reading {
-  readonly terminal: Terminal;
-  readonly cluster: Cluster;
+/** What is read, and what becomes of it. */
+export interface Reading {
   readonly topics: readonly string[];
-  readonly options: Options;
-  readonly limits: Limits;
-  readonly printer: RecordPrinter;
-  readonly signal: AbortSignal;
+  /** Topics are patterns. */
+  readonly regex: boolean;
+  readonly group: string | undefined;
+  readonly partitions: readonly number[] | undefined;
+  readonly from: Place;
+  readonly until: Place | undefined;
+  readonly limits: Omit<ReadLimits, "until">;
+  readonly uncommitted: boolean;
+  readonly matches: Matches | undefined;
 }
 
+/** `moldau consume`. */
 export async function run(
   terminal: Terminal,
   topics: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
-  const limits = {
-    count: options.integer("count", { min: 1 }) ?? Infinity,
-    untilEnd: options.has("until-end"),
-    idleMs: options.duration("idle") ?? Infinity,
-  };
-  const asked = options.choice("output", RECORD_FORMATS);
-  const format = asked ?? (terminal.stdout.isTTY === true ? "table" : "ndjson");
-  const printer = makePrinter(terminal, format, options.text("template"));
-  const stop = new AbortController();
-  const abort = (): void => stop.abort();
-  for (const signal of STOP_SIGNALS) process.once(signal, abort);
-  await withCluster(terminal, options, async (cluster) => {
-    for (const topic of topics) await cluster.topic(topic);
-    const { signal } = stop;
-    const reading = { terminal, cluster, topics, options, limits, printer, signal };
-    const group = options.text("group");
-    const printed = await (group === undefined
-      ? consumeAlone(reading)
-      : consumeInGroup(reading, group));
-    if (options.has("count-told")) {
-      await write(terminal.stderr, `Processed a total of ${printed} messages\n`);
-    } else if (printed === 0 && terminal.stderr.isTTY === true && terminal.stdout.isTTY === true) {
-      const { dim } = paintFor(terminal, terminal.stderr);
-      await write(terminal.stderr, dim("There were no records.\n"));
-    }
-  });
-  for (const signal of STOP_SIGNALS) process.off(signal, abort);
+  const reading = readingOf(topics, options, "earliest");
+  const printer = printerOf(terminal, topics, options);
+  await consume(terminal, options, reading, printer);
   return ExitCode.ok;
 }
 
-async function consumeAlone(reading: Reading): Promise<number> {
-  const { cluster, options } = reading;
-  const place = parseStartPlace(options.text("from") ?? "earliest", Date.now());
-  const consumer = new Consumer(cluster, {
-    readCommitted: !options.has("uncommitted"),
-    onOutOfRange: place.kind === "offset" ? "fail" : "earliest",
-  });
-  consumer.assign(await positionsAt(cluster, await wantedPartitions(reading), place));
-  return printAll(reading, consumer, () => Promise.resolve());
+/** `moldau tail`: the last ones of all partitions in the order of their times, then whatever comes. */
+export async function runTail(
+  terminal: Terminal,
+  topics: readonly string[],
+  options: Options,
+): Promise<ExitCode> {
+  const reading = readingOf(topics, options, "-10");
+  const printer = printerOf(terminal, topics, options);
+  const { from } = reading;
+  await consume(terminal, options, reading, printer, from.kind === "last" ? from.count : undefined);
+  return ExitCode.ok;
 }
 
-async function consumeInGroup(reading: Reading, group: string): Promise<number> {
-  const { cluster, topics, options } = reading;
-  const place = parseStartPlace(options.text("from") ?? "earliest", Date.now());
-  if (place.kind !== "earliest" && place.kind !== "latest") {
-    throw usageProblem("a group goes on where it stopped: --from takes earliest or latest with it");
+/** What the options say of the reading. */
+export function readingOf(topics: readonly string[], options: Options, from: string): Reading {
+  const group = options.text("group");
+  const partition = options.text("partition");
+  if (group !== undefined && partition !== undefined) {
+    throw usageProblem("--partition does not go with --group", "a group divides them itself");
   }
-  if (options.has("partition")) throw usageProblem("--partition does not go with --group");
-  const consumer = new GroupConsumer(cluster, {
-    group,
+  const nowMs = Date.now();
+  const until = options.text("until");
+  const reading = {
     topics,
-    from: place.kind,
-    readCommitted: !options.has("uncommitted"),
+    regex: options.has("regex"),
+    group,
+    partitions: partition === undefined ? undefined : parseNumbers(partition),
+    from: parsePlace(options.text("from") ?? from, nowMs, "from"),
+    until: until === undefined ? undefined : parsePlace(until, nowMs, "until"),
+    limits: {
+      count: options.integer("count", { min: 1 }) ?? Infinity,
+      untilEnd: options.has("until-end"),
+      idleMs: options.duration("idle") ?? Infinity,
+    },
+    uncommitted: options.has("uncommitted"),
+    matches: filterOf(options),
+  };
+  const isEnd = reading.from.kind === "earliest" || reading.from.kind === "latest";
+  if (group !== undefined && !isEnd) {
+    throw usageProblem(
+      "a group goes on where it stopped: --from takes earliest or latest with it",
+      "set its place with: moldau group reset",
+    );
+  }
+  return reading;
+}
+
+function printerOf(terminal: Terminal, topics: readonly string[], options: Options): RecordPrinter {
+  const asked = options.choice("output", RECORD_FORMATS);
+  return makePrinter(terminal, {
+    format: asked ?? (terminal.stdout.isTTY === true ? "table" : "ndjson"),
+    template: options.text("template") ?? options.text("format"),
+    decoders: typesOf([...options.list("decode"), ...options.list("serdes")], decoderOf),
+    withTopic: topics.length > 1 || options.has("regex"),
+    highlight: highlightOf(options),
   });
-  let committedMs = performance.now();
+}
+
+function highlightOf(options: Options): RegExp | undefined {
+  const grep = grepOf(options);
+  return grep === undefined ? undefined : new RegExp(grep.source, "gu");
+}
+
+/**
+ * Reads and prints until a limit, or until a signal; resolves with how many records that were. With
+ * `newest` so many of those that are there are printed in the order of their times, and then what comes.
+ */
+export async function consume(
+  terminal: Terminal,
+  options: Options,
+  reading: Reading,
+  printer: RecordPrinter,
+  newest?: number,
+): Promise<number> {
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  for (const signal of STOP_SIGNALS) process.once(signal, abort);
   try {
-    return await printAll(reading, consumer, async () => {
-      if (performance.now() - committedMs < COMMIT_INTERVAL_MS) return;
-      committedMs = performance.now();
-      await consumer.commit();
+    return await withCluster(terminal, options, async (cluster) => {
+      const output = new RecordOutput(terminal, printer);
+      await write(terminal.stdout, printer.begin);
+      await read(cluster, reading, stop.signal, sinkOf(output, newest));
+      await write(terminal.stdout, printer.end);
+      if (output.count === 0) await tellNothing(terminal);
+      return output.count;
     });
+  } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, abort);
+  }
+}
+
+async function tellNothing(terminal: Terminal): Promise<void> {
+  if (terminal.stderr.isTTY !== true || terminal.stdout.isTTY !== true) return;
+  await write(terminal.stderr, paintFor(terminal, terminal.stderr).dim("There were no records.\n"));
+}
+
+/** Where records go. */
+export interface RecordSink {
+  take(records: readonly PrintableRecord[]): Promise<void>;
+  /** Called after every poll. */
+  look?(atEnd: boolean): Promise<void>;
+  /** Nothing comes any more. */
+  end?(): Promise<void>;
+}
+
+function sinkOf(output: RecordOutput, newest: number | undefined): RecordSink {
+  if (newest !== undefined) return new NewestFirst(output, newest);
+  return { take: (records) => output.print(records) };
+}
+
+/** Opens a consumer as the reading says, and reads until a limit or the signal. */
+export async function read(
+  cluster: Cluster,
+  reading: Reading,
+  signal: AbortSignal,
+  sink: RecordSink,
+): Promise<void> {
+  const topics = await topicsToRead(cluster, reading);
+  const until = await endsOf(cluster, reading, topics);
+  const consumer = new Consumer(
+    cluster,
+    reading.regex ? wholeName(reading.topics.join("|")) : topics,
+    consumeOptions(reading),
+  );
+  try {
+    const reader = new RecordReader(
+      consumer,
+      { ...reading.limits, until },
+      reading.matches,
+      signal,
+    );
+    if (reading.group !== undefined) await joined(consumer, signal);
+    let committedMs = performance.now();
+    const commit = async (): Promise<void> => {
+      if (reading.group === undefined || reader.positions.length === 0) return;
+      committedMs = performance.now();
+      await consumer.commit(reader.positions);
+    };
+    await reader.run(
+      (records) => sink.take(records),
+      async () => {
+        await sink.look?.(consumer.atEnd);
+        if (performance.now() - committedMs >= COMMIT_INTERVAL_MS) await commit();
+      },
+    );
+    await sink.end?.();
+    await commit();
   } finally {
     await consumer.close();
   }
 }
 
-async function wantedPartitions({ cluster, topics, options }: Reading): Promise<TopicPartition[]> {
-  const asked = options.text("partition");
-  const numbers = asked?.split(",").map((text) => {
-    if (/^\d+$/.test(text.trim())) return Number(text);
-    throw usageProblem(`--partition takes numbers with commas between, not "${asked}"`);
-  });
-  const found: TopicPartition[] = [];
+/** A member without partitions is at the end of nothing: what it is to read has to be known. */
+async function joined(consumer: Consumer, signal: AbortSignal): Promise<void> {
+  const leave = (): void => void consumer.close();
+  signal.addEventListener("abort", leave);
+  try {
+    await consumer.ready();
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
+
+function consumeOptions({ group, partitions, from, uncommitted }: Reading): ConsumeOptions {
+  return {
+    group,
+    ...(group === undefined ? {} : { commit: "manual" as const }),
+    partitions,
+    from: startOf(from),
+    isolation: uncommitted ? "read_uncommitted" : "read_committed",
+  };
+}
+
+function startOf(place: Place): NonNullable<ConsumeOptions["from"]> {
+  switch (place.kind) {
+    case "earliest":
+    case "latest":
+      return place.kind;
+    case "offset":
+      return { offset: place.offset };
+    case "last":
+      return { last: place.count };
+    case "time":
+      return { time: place.timestampMs };
+  }
+}
+
+/** The topics by name; throws for those that are not there, or have no such partition. */
+async function topicsToRead(
+  cluster: Cluster,
+  { topics, regex, partitions }: Reading,
+): Promise<readonly string[]> {
+  if (regex) return namesMatchingNow(cluster, topics);
   for (const topic of topics) {
-    const { partitions } = await cluster.topic(topic);
-    const there = partitions.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b);
-    const missing = numbers?.find((number) => !there.includes(number));
+    const there = await partitionNumbersOf(cluster, topic);
+    const missing = partitions?.find((number) => !there.includes(number));
     if (missing !== undefined) {
       throw usageProblem(`${topic} has no partition ${missing}; it has 0 to ${there.length - 1}`);
     }
-    for (const partition of numbers ?? there) found.push({ topic, partition });
   }
-  return found;
+  return topics;
 }
 
-/** Prints until a limit is reached; returns how many records that were. */
-async function printAll(
-  { terminal, limits, printer, signal }: Reading,
-  source: Source,
-  afterEach: () => Promise<void>,
-): Promise<number> {
-  let printed = 0;
-  let lastMs = performance.now();
-  await write(terminal.stdout, printer.begin);
-  while (!signal.aborted && printed < limits.count) {
-    const records = await pollUntilStopped(source, Math.min(POLL_MS, limits.idleMs), signal);
-    const wanted = records.slice(0, limits.count - printed);
-    await printRecords(terminal, printer, wanted, printed);
-    printed += wanted.length;
-    if (records.length > 0) lastMs = performance.now();
-    await afterEach();
-    if (limits.untilEnd && source.atEnd) break;
-    if (performance.now() - lastMs >= limits.idleMs) break;
-  }
-  await write(terminal.stdout, printer.end);
-  return printed;
+async function namesMatchingNow(
+  cluster: Cluster,
+  patterns: readonly string[],
+): Promise<readonly string[]> {
+  const pattern = wholeName(patterns.join("|"));
+  const names = await allTopicNames(cluster);
+  return names.filter((name) => pattern.test(name));
 }
 
-/** A poll that is stopped by the signal, while joining a group perhaps, gives nothing. */
-async function pollUntilStopped(
-  source: Source,
-  maxWaitMs: number,
-  signal: AbortSignal,
-): Promise<readonly ConsumedRecord[]> {
-  try {
-    return await source.poll(maxWaitMs, signal);
-  } catch (thrown) {
-    if (signal.aborted && thrown instanceof KafkaError && thrown.code === "CANCELLED") return [];
-    throw thrown;
+/** What `--until` means in each partition, or the ends that there are now. */
+async function endsOf(
+  cluster: Cluster,
+  { until, partitions, limits, group, uncommitted }: Reading,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const stop = until ?? (limits.untilEnd && group === undefined ? LATEST : undefined);
+  if (stop === undefined) return undefined;
+  const queries = [];
+  for (const topic of topics) {
+    for (const partition of partitions ?? (await partitionNumbersOf(cluster, topic))) {
+      queries.push({ topic, partition, place: stop });
+    }
+  }
+  const ends = await resolvePlaces(cluster, queries, { clamp: true, readCommitted: !uncommitted });
+  return new Map(ends.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
+}
+
+const LATEST: Place = { kind: "latest" };
+
+/** Writes records, many at a time. */
+class RecordOutput {
+  count = 0;
+  readonly #terminal: Terminal;
+  readonly #printer: RecordPrinter;
+
+  constructor(terminal: Terminal, printer: RecordPrinter) {
+    this.#terminal = terminal;
+    this.#printer = printer;
+  }
+
+  async print(records: readonly PrintableRecord[]): Promise<void> {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    for (const record of records) {
+      const chunk = Buffer.from(this.#printer.text(record, this.count));
+      this.count++;
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size < WRITE_BYTES) continue;
+      await write(this.#terminal.stdout, Buffer.concat(chunks));
+      chunks = [];
+      size = 0;
+    }
+    if (size > 0) await write(this.#terminal.stdout, Buffer.concat(chunks));
   }
 }
 
-async function printRecords(
-  terminal: Terminal,
-  printer: RecordPrinter,
-  records: readonly ConsumedRecord[],
-  from: number,
-): Promise<void> {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  for (const [index, record] of records.entries()) {
-    const chunk = Buffer.from(printer.text(record, from + index));
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size < WRITE_BYTES) continue;
-    await write(terminal.stdout, Buffer.concat(chunks));
-    chunks = [];
-    size = 0;
+/** Holds back what is there until all of it is, and then prints the newest in order of their times. */
+class NewestFirst implements RecordSink {
+  readonly #output: RecordOutput;
+  readonly #count: number;
+  #held: PrintableRecord[] | undefined = [];
+
+  constructor(output: RecordOutput, count: number) {
+    this.#output = output;
+    this.#count = count;
   }
-  if (size > 0) await write(terminal.stdout, Buffer.concat(chunks));
+
+  async take(records: readonly PrintableRecord[]): Promise<void> {
+    if (this.#held === undefined) await this.#output.print(records);
+    else this.#held.push(...records);
+  }
+
+  async look(atEnd: boolean): Promise<void> {
+    if (atEnd) await this.end();
+  }
+
+  async end(): Promise<void> {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    const inOrder = held.sort((a, b) => a.timestamp - b.timestamp || a.offset - b.offset);
+    await this.#output.print(this.#count === 0 ? [] : inOrder.slice(-this.#count));
+  }
 }

@@ -186,8 +186,8 @@ function stringifyPlain(value: unknown): string {
     : JSON.stringify(plain({ value })).slice('{"value":'.length, -1);
 }
 
-function textOf(text: string | null | undefined, base64: string | undefined): string {
+function textOf(text: unknown, base64: string | undefined): string {
   if (base64 !== undefined) return `base64:${base64}`;
   // oxlint-disable-next-line no-control-regex
-  return text?.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd") ?? "";
+  return String(text ?? "").replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }

@@ -1,16 +1,18 @@
+import type { Cluster } from "../../client/cluster/cluster.ts";
 import type { Acks } from "../../client/producer/options.ts";
-import { Producer } from "../../client/producer/producer.ts";
 import type { RawRecord, RecordMetadata } from "../../client/producer/producer-record.ts";
-import type { CompressionCodec } from "../../records/compression.ts";
-import { timeoutMsOf, withCluster } from "../cluster-options.ts";
+import { Producer } from "../../client/producer/producer.ts";
 import type { Options } from "../command.ts";
+import { timeoutMsOf, withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countText, isForPeople, outputFormat, printListing, stringifyJson } from "../output.ts";
+import { parseTime } from "../places.ts";
 import { problemOf, tell, usageProblem, type Problem } from "../problem.ts";
-import { parseRecordJson } from "../record-json.ts";
+import { RecordMaker, recordsIn, type FixedParts, type InputOptions } from "../records/input.ts";
+import { encoderOf, typesOf } from "../records/types.ts";
+import { COMPRESSIONS } from "../words.ts";
 import { paintFor, write, type Terminal } from "../terminal.ts";
 
-const CODECS: readonly CompressionCodec[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 const ACKS: Readonly<Record<string, Acks>> = { all: -1, "-1": -1, "1": 1, "0": 0 };
 /** Failures that are told one by one; the rest is only counted. */
 const TOLD_FAILURES_MAX = 5;
@@ -19,56 +21,114 @@ const TOLD_FAILURES_MAX = 5;
 class Tally {
   sent = 0;
   failed = 0;
-  readonly byPartition = new Map<number, number>();
   readonly problems = new Map<string, Problem>();
 
-  take(metadata: RecordMetadata): void {
-    this.sent++;
-    const { partition } = metadata;
-    this.byPartition.set(partition, (this.byPartition.get(partition) ?? 0) + 1);
-  }
-
-  fail(thrown: unknown): void {
-    this.failed++;
+  fail(thrown: unknown, count = 1): void {
+    this.failed += count;
     const problem = problemOf(thrown);
     if (this.problems.size < TOLD_FAILURES_MAX) this.problems.set(problem.message, problem);
   }
 }
 
-export async function run(
+/** `moldau produce`. */
+export function run(
   terminal: Terminal,
   [topic = "", ...values]: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
-  const compression = options.choice("compression", CODECS) ?? "none";
-  const acks = ACKS[options.text("acks") ?? "all"];
-  if (acks === undefined) throw usageProblem("--acks takes all, 1 or 0");
+  const input = inputOptions(options);
+  const records = counted(recordsToSend(terminal, values, options, input), options);
+  return produce(terminal, topic, options, records);
+}
+
+/** Sends records as the options say, and tells what became of them. */
+export async function produce(
+  terminal: Terminal,
+  topic: string,
+  options: Options,
+  records: AsyncIterable<RawRecord>,
+): Promise<ExitCode> {
   const startedMs = performance.now();
-  const records = recordsToSend(terminal, values, options);
+  const tally = new Tally();
   return withCluster(terminal, options, async (cluster) => {
-    const producer = new Producer(cluster, {
-      acks,
-      compression,
-      createTopics: options.has("create"),
-      deliveryTimeoutMs: timeoutMsOf(options),
-    });
     // Before anything is read: who types lines shall not learn at the end that the topic is missing.
-    await cluster.topic(topic, { create: options.has("create") });
-    const tally = new Tally();
-    const report = options.has("output") ? makeReport(terminal, options) : undefined;
+    await cluster.topic(topic, { create: options.has("create") && !options.has("dry-run") });
+    if (options.has("dry-run")) return dryRun(terminal, topic, records);
+    await send(terminal, cluster, topic, options, records, tally);
+    return conclude(terminal, topic, tally, performance.now() - startedMs);
+  });
+}
+
+async function send(
+  terminal: Terminal,
+  cluster: Cluster,
+  topic: string,
+  options: Options,
+  records: AsyncIterable<RawRecord>,
+  tally: Tally,
+): Promise<void> {
+  const producer = new Producer(cluster, {
+    ...producerOptions(options),
+    onError: (error, of) => tally.fail(error, of.count),
+  });
+  const report = options.has("output") ? makeReport(terminal, options) : undefined;
+  const tee = options.has("tee");
+  try {
     for await (const record of records) {
+      if (tee)
+        await write(terminal.stdout, Buffer.concat([Buffer.from(record.value ?? ""), NEWLINE]));
       await producer.ready();
+      if (report === undefined) {
+        producer.post(topic, record);
+        tally.sent++;
+        continue;
+      }
       producer.send(topic, record).then(
         (metadata) => {
-          tally.take(metadata);
-          report?.(metadata);
+          tally.sent++;
+          report(metadata);
         },
         (thrown: unknown) => tally.fail(thrown),
       );
     }
+  } finally {
     await producer.close();
-    return conclude(terminal, topic, tally, performance.now() - startedMs);
-  });
+  }
+  if (report === undefined) tally.sent -= tally.failed;
+}
+
+const NEWLINE = Buffer.from("\n");
+
+/** What of the options is for the producer. */
+export function producerOptions(options: Options) {
+  const acks = ACKS[options.text("acks") ?? "all"];
+  if (acks === undefined) throw usageProblem("--acks takes all, 1 or 0");
+  return {
+    acks,
+    compression: options.choice("compression", COMPRESSIONS) ?? "none",
+    createTopics: options.has("create"),
+    deliveryTimeoutMs: timeoutMsOf(options),
+    ...(options.has("linger") ? { lingerMs: options.duration("linger") } : {}),
+  } as const;
+}
+
+/** Reads it all, and sends nothing. */
+async function dryRun(
+  terminal: Terminal,
+  topic: string,
+  records: AsyncIterable<RawRecord>,
+): Promise<ExitCode> {
+  let count = 0;
+  let bytes = 0;
+  for await (const { key, value } of records) {
+    count++;
+    bytes += Buffer.byteLength(key ?? "") + Buffer.byteLength(value ?? "");
+  }
+  await write(
+    terminal.stderr,
+    `would send ${countText(count, "record")} to ${topic}, ${bytes} bytes of keys and values\n`,
+  );
+  return ExitCode.ok;
 }
 
 /** Tells of every record, as soon as it is acknowledged. */
@@ -89,6 +149,7 @@ function makeReport(terminal: Terminal, options: Options): (metadata: RecordMeta
         { title: "topic", of: ({ topic }) => topic },
         { title: "partition", of: ({ partition }) => partition },
         { title: "offset", of: ({ offset }) => offset },
+        { title: "timestamp", of: ({ timestamp }) => timestamp },
       ],
     });
 }
@@ -102,13 +163,9 @@ async function conclude(
   for (const problem of tally.problems.values()) tell(terminal, problem, false);
   if (terminal.stderr.isTTY === true) {
     const { dim } = paintFor(terminal, terminal.stderr);
-    const places = [...tally.byPartition]
-      .sort(([a], [b]) => a - b)
-      .map(([partition, count]) => `partition ${partition}: ${count}`);
-    const where = places.length > 1 && places.length <= 8 ? ` (${places.join(", ")})` : "";
     const failed = tally.failed === 0 ? "" : `, ${tally.failed} failed`;
     const text = `${countText(tally.sent, "record")} sent to ${topic} in ${Math.round(elapsedMs)} ms`;
-    await write(terminal.stderr, dim(`${text}${where}${failed}\n`));
+    await write(terminal.stderr, dim(`${text}${failed}\n`));
   }
   if (tally.failed === 0) return ExitCode.ok;
   const [first] = tally.problems.values();
@@ -119,97 +176,73 @@ async function* recordsToSend(
   terminal: Terminal,
   values: readonly string[],
   options: Options,
+  input: InputOptions,
 ): AsyncGenerator<RawRecord> {
-  const fixed = fixedParts(options);
-  const format = options.choice("format", ["lines", "ndjson", "whole"]) ?? "lines";
+  const maker = new RecordMaker(input);
   if (options.has("tombstone")) {
-    if (fixed.key === null) throw usageProblem("--tombstone needs the --key that it deletes");
-    yield { ...fixed, value: null };
-  } else if (values.length > 0) {
-    for (const value of values) yield { ...fixed, value: Buffer.from(value) };
-  } else if (format === "whole") {
-    yield { ...fixed, value: await readAll(terminal) };
-  } else {
-    const separator = options.text("key-separator");
-    let number = 0;
-    for await (const line of linesOf(terminal)) {
-      number++;
-      if (format === "lines") yield splitLine(line, separator, fixed);
-      else if (line.length > 0) yield fromJson(line.toString(), number, fixed, options);
-    }
+    const { key } = input.fixed;
+    if (key === undefined || key === null)
+      throw usageProblem("--tombstone needs the --key that it deletes");
+    yield { ...maker.value(Buffer.alloc(0)), value: null };
+    return;
+  }
+  for (const value of values) {
+    const bytes = Buffer.from(value);
+    yield input.keySeparator === undefined ? maker.value(bytes) : maker.line(bytes, `"${value}"`);
+  }
+  if (values.length > 0) return;
+  yield* recordsIn(terminal, options.list("file"), input);
+}
+
+/** Not more than `--count`. */
+async function* counted(
+  records: AsyncIterable<RawRecord>,
+  options: Options,
+): AsyncGenerator<RawRecord> {
+  let left = options.integer("count", { min: 1 }) ?? Infinity;
+  for await (const record of records) {
+    yield record;
+    if (--left <= 0) return;
   }
 }
 
-/** What all records of one call have in common. */
-interface FixedParts extends Omit<RawRecord, "value" | "headers"> {
-  readonly key: Buffer | null;
-  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
+function inputOptions(options: Options): InputOptions {
+  const encoders = typesOf(options.list("encode"), encoderOf);
+  return {
+    format: options.choice("format", ["lines", "ndjson", "whole"]) ?? "lines",
+    delimiter: options.text("delimiter"),
+    keySeparator: options.text("key-separator"),
+    headers: undefined,
+    fixed: fixedParts(options, encoders.key),
+    encodeKey: encoders.key,
+    encodeValue: encoders.value,
+    emptyIsNull: options.has("empty-is-null"),
+    nullMarker: options.text("null"),
+    lenient: false,
+  };
 }
 
-function fixedParts(options: Options): FixedParts {
-  const partition = options.integer("partition", { min: 0 });
+function fixedParts(options: Options, encodeKey: InputOptions["encodeKey"]): FixedParts {
   const key = options.text("key");
   const headers = options.list("header").map((entry) => {
     const equals = entry.indexOf("=");
     if (equals <= 0) throw usageProblem(`--header takes name=value, not "${entry}"`);
-    return [entry.slice(0, equals), Buffer.from(entry.slice(equals + 1))] as const;
+    return [entry.slice(0, equals), entry.slice(equals + 1)] as const;
   });
   return {
-    key: key === undefined ? null : Buffer.from(key),
+    key: key === undefined ? undefined : (encodeKey ?? Buffer.from)(key),
     headers,
-    ...(partition === undefined ? {} : { partition }),
+    partition: options.integer("partition", { min: 0 }),
+    timestamp: timestampOf(options.text("timestamp")),
   };
 }
 
-function splitLine(line: Buffer, separator: string | undefined, fixed: FixedParts): RawRecord {
-  if (separator === undefined) return { ...fixed, value: line };
-  const mark = Buffer.from(unescape(separator));
-  const at = line.indexOf(mark);
-  if (at < 0) {
-    throw usageProblem(`a line has no key: "${separator}" does not stand in ${line.toString()}`);
-  }
-  return { ...fixed, key: line.subarray(0, at), value: line.subarray(at + mark.length) };
-}
-
-/** `\t` and `\n` as people type them. */
-function unescape(text: string): string {
-  return text.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
-}
-
-function fromJson(line: string, number: number, fixed: FixedParts, options: Options): RawRecord {
-  const { key, value, headers, timestamp } = parseRecordJson(line, number);
-  return {
-    ...fixed,
-    key: options.has("key") ? fixed.key : key,
-    value,
-    headers: [...headers.map(({ key: name, value }) => [name, value] as const), ...fixed.headers],
-    // The partition of another topic means nothing here, unless somebody says so.
-    ...(timestamp === undefined ? {} : { timestamp }),
-  };
-}
-
-async function readAll(terminal: Terminal): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of terminal.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
-  return Buffer.concat(chunks);
-}
-
-const NEWLINE = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-
-/** The lines of stdin as bytes, without their ends; the last one needs none. */
-async function* linesOf(terminal: Terminal): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = [];
-  for await (const chunk of terminal.stdin) {
-    const bytes = Buffer.from(chunk as Uint8Array);
-    let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      const line = Buffer.concat([...rest, bytes.subarray(start, end)]);
-      rest = [];
-      start = end + 1;
-      yield line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
-    }
-    if (start < bytes.length) rest.push(bytes.subarray(start));
-  }
-  if (rest.length > 0) yield Buffer.concat(rest);
+function timestampOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const timestamp = /^\d+$/.test(text) ? Number(text) : parseTime(text);
+  if (timestamp !== undefined) return timestamp;
+  throw usageProblem(
+    `--timestamp does not understand "${text}"`,
+    "say milliseconds since 1970, or 2026-01-31T12:00",
+  );
 }

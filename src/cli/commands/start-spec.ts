@@ -20,7 +20,13 @@ const nodeOptions: readonly OptionSpec[] = [
 export const startSpec: CommandSpec = {
   name: "start",
   about: "Start a broker, by itself or as a server.properties says",
-  args: [["[file]", "a server.properties; every setting of Kafka may stand in it"]],
+  args: [
+    {
+      name: "[file]",
+      about: "a server.properties; every setting of Kafka may stand in it",
+      completes: "files",
+    },
+  ],
   options: [
     { flags: "-d, --data <folder>", about: "where data is kept (default: ./moldau-data)" },
     ...nodeOptions,

@@ -1,4 +1,4 @@
-import type { RecordJson } from "../record-json.ts";
+import type { RecordJson } from "../records/record-json.ts";
 import type { StoredRecord } from "./stored-record.ts";
 
 /** A batch of a segment or a snapshot. */

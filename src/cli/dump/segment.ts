@@ -9,7 +9,7 @@ import {
   magicAt,
   RecordBatchView,
 } from "../../records/record-batch.ts";
-import { recordToJson } from "../record-json.ts";
+import { recordToJson } from "../records/record-json.ts";
 import type { BatchEntry, DumpOptions, Entry } from "./entry.ts";
 import { decodeControl, decodeStored } from "./stored-record.ts";
 
@@ -116,12 +116,11 @@ function attempt<T>(read: () => T): T | undefined {
 
 function* recordEntries(batch: AnyBatchView, topic: string): Generator<Entry> {
   const isControl = batch instanceof RecordBatchView && batch.isControl;
-  const { timestampType } = batch;
   try {
     for (const record of batch.records()) {
       const { key, value, sequence } = record;
       const content = isControl ? decodeControl(key, value) : decodeStored(topic, key, value);
-      const shown = recordToJson({ ...record, topic, partition: -1, timestampType });
+      const shown = recordToJson({ ...record, topic, partition: -1 });
       const { topic: _topic, partition: _partition, ...rest } = shown;
       if (content === undefined) yield { kind: "record", ...rest, sequence };
       else {

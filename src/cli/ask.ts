@@ -1,0 +1,56 @@
+import { createInterface } from "node:readline/promises";
+import { usageProblem } from "./problem.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Whether a person is there to be asked. */
+export function canAsk(terminal: Terminal): boolean {
+  return terminal.stdin.isTTY === true && terminal.stderr.isTTY === true;
+}
+
+/** Asks a person; where there is none to ask, it takes `--yes`. */
+export async function confirm(terminal: Terminal, question: string): Promise<boolean> {
+  if (!canAsk(terminal)) {
+    throw usageProblem("nobody is here to confirm this", "say --yes if it is meant");
+  }
+  const lines = createInterface({ input: terminal.stdin, output: terminal.stderr });
+  try {
+    const answer = await lines.question(`${question} [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
+}
+
+const ENTER = /[\r\n]/;
+const CONTROL_C = "\u0003";
+const CONTROL_D = "\u0004";
+const BACKSPACES: ReadonlySet<string> = new Set(["\u007f", "\b"]);
+
+/** Asks for what must not be seen; `undefined` where nobody is there, or who is there does not say. */
+export function askSecret(terminal: Terminal, question: string): Promise<string | undefined> {
+  const { stdin, stderr } = terminal;
+  if (!canAsk(terminal) || stdin.setRawMode === undefined) return Promise.resolve(undefined);
+  stderr.write(question);
+  stdin.setRawMode(true);
+  return new Promise((resolve) => {
+    let answer = "";
+    const finish = (result: string | undefined): void => {
+      stdin.off("data", take);
+      stdin.setRawMode?.(false);
+      stdin.pause();
+      stderr.write("\n");
+      resolve(result);
+    };
+    const take = (bytes: Buffer): void => {
+      for (const key of bytes.toString("utf8")) {
+        if (ENTER.test(key)) return finish(answer);
+        if (key === CONTROL_C || key === CONTROL_D) return finish(undefined);
+        if (BACKSPACES.has(key)) answer = answer.slice(0, -1);
+        else answer += key;
+      }
+      return undefined;
+    };
+    stdin.on("data", take);
+    stdin.resume();
+  });
+}
