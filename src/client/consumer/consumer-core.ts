@@ -322,10 +322,8 @@ export class ConsumerCore implements ReadingContext {
   }
 
   #onDrained(): void {
-    this.#fetcher.wake();
-    for (const { wanted } of this.partitions.values()) {
-      if (wanted?.kind === "reset") this.#positioner.wake();
-    }
+    this.#fetcher.wakeForRoom();
+    this.#positioner.wakeForDrained();
   }
 
   // Topics change

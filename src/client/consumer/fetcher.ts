@@ -62,6 +62,8 @@ export class Fetcher {
   readonly #context: ReadingContext;
   readonly #brokers = new Map<number, FetchedBroker>();
   #reservedBytes = 0;
+  /** Brokers that have a Fetch open. */
+  #inFlight = 0;
   #isWoken = false;
   #timer: Timer | undefined;
   #timerAtMs = Infinity;
@@ -73,6 +75,11 @@ export class Fetcher {
   /** Bytes that answers under way may bring. */
   get reservedBytes(): number {
     return this.#reservedBytes;
+  }
+
+  /** There is more room: worth a look unless every broker has a Fetch open, whose answer brings one anyway. */
+  wakeForRoom(): void {
+    if (this.#inFlight < this.#brokers.size) this.wake();
   }
 
   /** Looks what can be fetched; once for all calls of one turn. */
@@ -240,6 +247,7 @@ export class Fetcher {
   async #fetch(plan: PlannedFetch): Promise<void> {
     const { broker, maxBytes } = plan;
     broker.inFlight = true;
+    this.#inFlight++;
     broker.reservedBytes = maxBytes;
     this.#reservedBytes += maxBytes;
     try {
@@ -284,6 +292,7 @@ export class Fetcher {
 
   #release(broker: FetchedBroker): void {
     broker.inFlight = false;
+    this.#inFlight--;
     this.#reservedBytes -= broker.reservedBytes;
     broker.reservedBytes = 0;
   }

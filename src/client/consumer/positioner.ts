@@ -28,11 +28,18 @@ export class Positioner {
   readonly #context: ReadingContext;
   readonly #membership: () => Membership | undefined;
   #isRunning = false;
+  /** Whether some partition wants a place once its records are handed out. */
+  #holdsBack = false;
   #isWoken = false;
 
   constructor(context: ReadingContext, membership: () => Membership | undefined) {
     this.#context = context;
     this.#membership = membership;
+  }
+
+  /** Something that was fetched has been handed out: partitions may have waited for that. */
+  wakeForDrained(): void {
+    if (this.#holdsBack) this.wake();
   }
 
   /** Looks for partitions that want a place. */
@@ -77,11 +84,15 @@ export class Positioner {
 
   #waiting(): AssignedPartition[] {
     const waiting: AssignedPartition[] = [];
+    this.#holdsBack = false;
     for (const partition of this.#context.partitions.values()) {
       const { wanted } = partition;
       if (wanted === undefined || partition.failure !== undefined) continue;
       // What was fetched before the place that is not there is handed out first.
-      if (wanted.kind === "reset" && partition.chunks.length > 0) continue;
+      if (wanted.kind === "reset" && partition.chunks.length > 0) {
+        this.#holdsBack = true;
+        continue;
+      }
       waiting.push(partition);
     }
     return waiting;
