@@ -148,6 +148,7 @@ export type {
   CreatedTopic,
   CreatePartitionsOptions,
   CreateTopicsOptions,
+  GrowOptions,
   NewPartitions,
   NewTopic,
   TopicSelector,

@@ -145,6 +145,7 @@ import {
   createTopics,
   type CreateTopicsOptions,
   deleteTopics,
+  type GrowOptions,
   type NewPartitions,
   type NewTopic,
   type TopicSelector,
@@ -204,9 +205,7 @@ export class Admin implements AsyncDisposable {
     return only(await describeTopics(this.#cluster, [topic], options));
   }
 
-  /**
-   * Creates topics; one outcome for each. It returns when a broker knows them with their leaders.
-   */
+  /** Creates topics; one outcome for each. It returns when a broker knows them with their leaders. */
   createTopics(
     topics: readonly NewTopic[],
     options: CreateTopicsOptions = {},
@@ -233,14 +232,11 @@ export class Admin implements AsyncDisposable {
   }
 
   /**
-   * Raises the number of partitions of a topic to `count`. Keys then go to other partitions than before.
-   * Throws `INVALID_PARTITIONS` when it has as many already.
+   * Raises the number of partitions of a topic to `count`, and returns when a broker knows them with
+   * their leaders. Keys then go to other partitions than before. Throws `INVALID_PARTITIONS` when it has
+   * as many already.
    */
-  async createPartitions(
-    topic: string,
-    count: number,
-    options: CreatePartitionsOptions = {},
-  ): Promise<void> {
+  async createPartitions(topic: string, count: number, options: GrowOptions = {}): Promise<void> {
     only(
       await createPartitions(
         this.#cluster,
@@ -253,7 +249,7 @@ export class Admin implements AsyncDisposable {
   /** Raises the numbers of partitions of topics; one outcome for each. */
   createPartitionsOf(
     topics: readonly NewPartitions[],
-    options: ValidateOption = {},
+    options: CreatePartitionsOptions = {},
   ): Promise<readonly Outcome[]> {
     return createPartitions(this.#cluster, topics, options);
   }

@@ -89,8 +89,14 @@ export interface ValidateOption extends CallOptions {
   readonly validateOnly?: boolean | undefined;
 }
 
-/** How partitions are added to a topic. */
+/** How partitions are added to topics. */
 export interface CreatePartitionsOptions extends ValidateOption {
+  /** Returns when a broker knows the partitions with their leaders. Default true. */
+  readonly waitForLeaders?: boolean | undefined;
+}
+
+/** How partitions are added to a topic. */
+export interface GrowOptions extends CreatePartitionsOptions {
   /** For each new partition the ids of its brokers, the preferred leader first. */
   readonly assignments?: readonly (readonly number[])[] | undefined;
 }
@@ -126,7 +132,10 @@ export async function createTopics(
     },
   });
   if (options.validateOnly !== true && options.waitForLeaders !== false) {
-    await waitForLeaders(cluster, settled, deadline);
+    const created = succeeded(settled).map(
+      ({ name, partitions }) => [name, partitions ?? 1] as const,
+    );
+    await waitForLeaders(cluster, new Map(created), deadline);
   }
   return topics.map((topic) => ({ name: topic.name, ...resultOf(settled, topic) }));
 }
@@ -160,21 +169,28 @@ function createdOf(answer: CreateAnswer): CreatedTopic {
   };
 }
 
-/** Waits for the metadata to show the new topics; when it does not come in time they exist all the same. */
+/** The items that went well. */
+function succeeded<Item>(settled: SettledItems<Item, unknown>): Item[] {
+  return [...settled].flatMap(([item, { error }]) => (error === undefined ? [item] : []));
+}
+
+/**
+ * Waits for the metadata to show topics with so many partitions at least; when it does not come in time
+ * they are there all the same.
+ */
 async function waitForLeaders(
   cluster: Cluster,
-  settled: SettledItems<NewTopic, CreatedTopic>,
+  counts: ReadonlyMap<string, number>,
   deadline: Deadline,
 ): Promise<void> {
-  const created = [...settled].flatMap(([{ name }, { error }]) =>
-    error === undefined ? [name] : [],
-  );
-  if (created.length === 0) return;
+  if (counts.size === 0) return;
   const look = async (): Promise<void> => {
-    for (const topic of await cluster.metadataOf(created, callOptions(deadline))) {
-      const led = topic.partitions.every(({ leaderId }) => leaderId >= 0);
-      if (topic.errorCode === ErrorCode.NONE && led) continue;
-      throw brokerError(ErrorCode.LEADER_NOT_AVAILABLE, { topic: topic.name ?? undefined });
+    for (const topic of await cluster.metadataOf([...counts.keys()], callOptions(deadline))) {
+      const { name, errorCode, partitions } = topic;
+      const led = partitions.filter(({ leaderId }) => leaderId >= 0).length;
+      const isThere = errorCode === ErrorCode.NONE && led >= (counts.get(name ?? "") ?? 0);
+      if (isThere && led === partitions.length) continue;
+      throw brokerError(ErrorCode.LEADER_NOT_AVAILABLE, { topic: name ?? undefined });
     }
   };
   try {
@@ -211,11 +227,19 @@ export async function deleteTopics(
       for (const item of items) {
         const answer = typeof item === "string" ? byName.get(item) : byId.get(item.topicId);
         if (answer === undefined) continue;
-        settle.answered(item, answer.errorCode, answer.errorMessage, () => undefined);
+        settle.answered(item, answer.errorCode, answer.errorMessage, () => {
+          forgetTopic(cluster, answer.name);
+          return undefined;
+        });
       }
     },
   });
   return topics.map((topic) => ({ name: selectorName(topic), ...resultOf(settled, topic) }));
+}
+
+/** Nobody of this client is to send to a topic that is gone, or to one that took its place. */
+function forgetTopic(cluster: Cluster, topic: string | null): void {
+  if (topic !== null) cluster.forget(brokerError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, { topic }));
 }
 
 function refuseIds(
@@ -245,7 +269,7 @@ export function selectorName(topic: TopicSelector): string {
 export async function createPartitions(
   cluster: Cluster,
   topics: readonly NewPartitions[],
-  options: ValidateOption = {},
+  options: CreatePartitionsOptions = {},
 ): Promise<readonly Outcome[]> {
   const deadline = cluster.deadline(options);
   const settled = await byController<NewPartitions, undefined>({
@@ -273,5 +297,9 @@ export async function createPartitions(
       }
     },
   });
+  if (options.validateOnly !== true && options.waitForLeaders !== false) {
+    const grown = succeeded(settled).map(({ topic, count }) => [topic, count] as const);
+    await waitForLeaders(cluster, new Map(grown), deadline);
+  }
   return topics.map((topic) => ({ name: topic.topic, ...resultOf(settled, topic) }));
 }
