@@ -129,7 +129,7 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
 
   #takeThere(batch: ConsumerRecord[]): void {
     while (batch.length < this.#max) {
-      const record = this.#taker.takeNow();
+      const record = this.#taker.takeMore();
       if (record === undefined) return;
       this.#put(record, batch);
     }

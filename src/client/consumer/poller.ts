@@ -59,7 +59,7 @@ export class Poller implements Taker {
       if (partition !== undefined && !this.#undone.has(partition)) {
         this.#undone.set(partition, record.offset);
       }
-      record = records.length < max ? this.#taker.takeNow() : undefined;
+      record = records.length < max ? this.#taker.takeMore() : undefined;
     }
     return records;
   }

@@ -67,7 +67,13 @@ export class RecordTaker {
 
   /** A record if there is one at once and nobody has to be let run before it. Throws failures of a partition. */
   takeNow(): ConsumerRecord | undefined {
-    if (--this.#turnLeft < 0 || this.#late !== undefined) return undefined;
+    return this.#turnLeft > 0 ? this.takeMore() : undefined;
+  }
+
+  /** The same behind a record that was taken: for what is to be handed out together with it. */
+  takeMore(): ConsumerRecord | undefined {
+    if (this.#late !== undefined) return undefined;
+    this.#turnLeft--;
     const core = this.#core;
     for (;;) {
       if (core.isStopping) return undefined;
@@ -103,7 +109,7 @@ export class RecordTaker {
       if (this.#late !== undefined) continue;
       if (this.isOver || this.#isInterrupted) return undefined;
       core.throwFailure();
-      if (this.#turnLeft < 0) {
+      if (this.#turnLeft <= 0) {
         await this.#endTurn();
         continue;
       }
@@ -150,11 +156,12 @@ export class RecordTaker {
 
   /** Lets others run if the program has worked for long enough. */
   async #endTurn(): Promise<void> {
-    if (this.#turnLeft >= 0) return;
+    if (this.#turnLeft > 0) return;
     const { clock } = this.#core.cluster.platform;
     const nowMs = clock.monotonicMs();
     const tookMs = nowMs - this.#turnBeganMs;
-    const fitting = tookMs <= 0 ? TURN_RECORDS_MAX : (this.#turnRecords * TURN_MS) / tookMs;
+    const taken = this.#turnRecords - this.#turnLeft;
+    const fitting = tookMs <= 0 ? TURN_RECORDS_MAX : (taken * TURN_MS) / tookMs;
     const most = Math.min(this.#turnRecords * 2, TURN_RECORDS_MAX);
     this.#turnRecords = Math.round(Math.min(Math.max(fitting, TURN_RECORDS_MIN), most));
     this.#turnLeft = this.#turnRecords;
