@@ -1,5 +1,7 @@
 /** Room behind a batch: what a builder keeps free for the text that it tries (see `BatchBuilder`). */
 const SLACK_BYTES = 64;
+/** Memory that is kept though nobody uses it: what a producer at full speed has in use. */
+const IDLE_BYTES_MAX = 8 * 1024 * 1024;
 /** Smaller batches take memory of their own from Node's pool. */
 const SMALL_BYTES_MIN = 512;
 
@@ -12,10 +14,10 @@ export class BufferPool {
   readonly #idleMax: number;
   readonly #idle: Buffer[] = [];
 
-  /** Buffers for batches of `batchBytes`; at most `memoryBytes` of them are kept. */
-  constructor(batchBytes: number, memoryBytes: number) {
+  /** Buffers for batches of `batchBytes`. */
+  constructor(batchBytes: number) {
     this.#bufferBytes = batchBytes + SLACK_BYTES;
-    this.#idleMax = Math.floor(memoryBytes / this.#bufferBytes);
+    this.#idleMax = Math.floor(IDLE_BYTES_MAX / this.#bufferBytes);
   }
 
   /** Memory of at least `bytes`: a whole batch's, or just enough for a batch that is not expected to fill. */

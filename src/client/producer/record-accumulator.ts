@@ -70,7 +70,7 @@ export class RecordAccumulator {
     this.#clock = doors.clock;
     this.#random = doors.random;
     this.#listener = listener;
-    this.pool = new BufferPool(options.batchBytes, options.bufferBytes);
+    this.pool = new BufferPool(options.batchBytes);
   }
 
   /** Bytes of memory that records take. */

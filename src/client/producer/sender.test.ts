@@ -29,8 +29,11 @@ class RandomFates implements FakeFates {
   readonly #random: SimRandom;
   readonly #badness: number;
   readonly #lateMs: number;
+  readonly #isOpen: boolean;
 
-  constructor(random: SimRandom, badness: number, lateMs: number) {
+  /** `isOpen`: what is not acknowledged was not written, ever. */
+  constructor(random: SimRandom, badness: number, lateMs: number, isOpen: boolean) {
+    this.#isOpen = isOpen;
     this.#lateMs = lateMs;
     this.#random = random;
     this.#badness = badness;
@@ -39,7 +42,7 @@ class RandomFates implements FakeFates {
   request(): ReturnType<FakeFates["request"]> {
     const random = this.#random;
     const delayMs = random.chance(0.2) ? random.between(0, 50) : 0;
-    if (this.isOver || !random.chance(this.#badness)) return { delayMs };
+    if (this.isOver || this.#isOpen || !random.chance(this.#badness)) return { delayMs };
     // Later than anybody waits: it is done all the same, when others have taken its place.
     if (random.chance(0.2)) return { delayMs: this.#lateMs };
     return { delayMs, request: random.pick(["lost", "unanswered"] as const) };
@@ -48,7 +51,7 @@ class RandomFates implements FakeFates {
   partition(): ReturnType<FakeFates["partition"]> {
     const random = this.#random;
     if (this.isOver || !random.chance(this.#badness)) return {};
-    return random.chance(0.5)
+    return this.#isOpen || random.chance(0.5)
       ? { refusal: random.pick(refusals) }
       : { falseAnswer: random.pick(falseAnswers) };
   }
@@ -143,12 +146,14 @@ async function runFaults(seed: number, options: ProducerOptions, badness: number
   const scene = await startWorld(seed);
   const { world, logs, cluster, random } = scene;
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const fates = new RandomFates(random.fork("fates"), badness, requestTimeoutMs + 10);
+  const isOpen = options.idempotent === false;
+  const fates = new RandomFates(random.fork("fates"), badness, requestTimeoutMs + 10, isOpen);
   logs.fates = fates;
   if (random.chance(0.3)) logs.log("t", random.below(3)).batchBytesMax = random.between(200, 500);
   const lost = new Set<string>();
   const producer = new Producer(cluster, {
     batchBytes: random.pick([300, 1_000, 65_536]),
+    compression: random.pick(["none", "none", "gzip"]),
     ...(random.chance(0.3) ? { lingerMs: random.below(30) } : {}),
     onError: (_error, records) => {
       for (const { value } of records) lost.add(Buffer.from(value!).toString());
@@ -195,6 +200,16 @@ test("records that come too late are given up, and what follows them is written 
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
     try {
       await runFaults(seed, { deliveryTimeoutMs: 600, requestTimeoutMs: 400 }, 0.4);
+    } catch (thrown) {
+      throw new Error(`seed ${seed}`, { cause: thrown });
+    }
+  }
+});
+
+test("without idempotence records keep their order, and are there once if brokers are open about it", async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+    try {
+      await runFaults(seed, { idempotent: false }, 0.3);
     } catch (thrown) {
       throw new Error(`seed ${seed}`, { cause: thrown });
     }
