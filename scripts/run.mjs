@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -27,9 +28,9 @@ const LOCK_STALE_MS = 30_000;
 const LOCK_TOUCH_MS = 5_000;
 const LOCK_WAIT_MAX_MS = 10 * 60_000;
 
-/** @type {Record<string, { file: string, before?: string[], fromSource?: boolean }>} what each npm script runs */
+/** @type {Record<string, { file: string, before?: string[], fromSource?: boolean, withPage?: boolean }>} what each npm script runs */
 const commands = {
-  start: { file: "src/cli/bin.ts", before: ["start"] },
+  start: { file: "src/cli/bin.ts", before: ["start"], withPage: true },
   moldau: { file: "src/cli/bin.ts" },
   test: { file: "scripts/test.ts" },
   check: { file: "scripts/check.ts" },
@@ -38,7 +39,7 @@ const commands = {
   bench: { file: "bench/run.ts" },
   sim: { file: "src/simulator/run.ts" },
   chaos: { file: "test/chaos/run.ts" },
-  "stream-store": { file: "examples/stream-store/run.ts", fromSource: true },
+  "stream-store": { file: "examples/stream-store/run.ts", fromSource: true, withPage: true },
   scenarios: { file: "test/scenarios/run.ts" },
   format: { file: "scripts/format.ts" },
   build: { file: "scripts/build.ts" },
@@ -149,6 +150,26 @@ function chooseNode() {
   );
 }
 
+/** When any file below a path changed last. */
+function newestMs(path) {
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+}
+
+/** Builds the page that the broker's console serves, when it is missing or older than its sources. */
+function buildConsolePage(node) {
+  const page = join(root, "src", "console", "page");
+  const built = statSync(join(root, "dist", "console-page", "index.html"), {
+    throwIfNoEntry: false,
+  });
+  if (built !== undefined && built.mtimeMs >= newestMs(page)) return;
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  const args = [vite, "build", "--config", join(page, "vite.config.ts"), "--logLevel", "warn"];
+  const { status } = spawnSync(node, args, { stdio: ["ignore", 2, 2] });
+  if (status !== 0) console.error("moldau: the console's page could not be built; see above");
+}
+
 const [, , name = "", ...args] = process.argv;
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) {
@@ -158,6 +179,7 @@ if (!existsSync(join(root, command.file)))
   fail(`"${name}" has nothing to run: ${command.file} is missing.`);
 await setUp();
 const node = chooseNode();
+if (command.withPage) buildConsolePage(node);
 const fromSource = command.fromSource
   ? ["--import", pathToFileURL(join(root, "scripts", "moldau-from-source.mjs")).href]
   : [];

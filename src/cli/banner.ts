@@ -11,6 +11,8 @@ export interface NodeFacts {
   readonly isTemporary: boolean;
   /** What clients are given. */
   readonly bootstrap: readonly { readonly host: string; readonly port: number }[];
+  /** Where its console is, unless it has none. */
+  readonly console?: string | undefined;
   /** From the start of the process until it answered. */
   readonly readyMs: number;
 }
@@ -34,6 +36,9 @@ export function banner(terminal: Terminal, facts: NodeFacts): string {
       ` ${paint.dim("(process start → first request)")}\n`,
     "\n",
     ...addresses,
+    ...(facts.console === undefined
+      ? []
+      : [line("console", paint.cyan(facts.console), "topics, messages, groups in a browser")]),
     line("cluster", `${facts.clusterId}`, `node ${facts.nodeId}`),
     line("data", data),
     line("try", `echo hello | ${command} produce greetings${where} --create`),

@@ -84,6 +84,12 @@ const rows: readonly Row[] = [
   { section: "security", words: "quota quotas", about: "list, set, unset", from: security },
   {
     section: "tools",
+    words: "console",
+    about: "topics, messages and groups of any Kafka in a browser",
+    from: tools,
+  },
+  {
+    section: "tools",
     words: "doctor",
     about: "find out why clients cannot reach a cluster",
     from: tools,

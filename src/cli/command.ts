@@ -115,7 +115,7 @@ export class Options {
   }
 
   /** The same with another value for one of them. */
-  with(name: string, value: string | boolean | undefined): Options {
+  with(name: string, value: string | readonly string[] | boolean | undefined): Options {
     return new Options(new Map([...this.#values, [name, value]]));
   }
 

@@ -14,7 +14,10 @@ const nodeOptions: readonly OptionSpec[] = [
   { flags: "--ready-file <path>", about: "written as JSON when the broker answers" },
   { flags: "--log-level <level>", about: "silent, error, warn, info (default), debug or trace" },
   { flags: "--log-format <format>", about: "text or json (default: text on a terminal)" },
-  { flags: "--console <on|off>", about: "taken for the console that is to come", hidden: true },
+  {
+    flags: "--console <place>",
+    about: "on (default: 127.0.0.1:8080, or a free port), off, a port, or host:port",
+  },
 ];
 
 export const startSpec: CommandSpec = {

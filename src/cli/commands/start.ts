@@ -16,6 +16,7 @@ import { usageProblem } from "../problem.ts";
 import { startProblem } from "../start-problem.ts";
 import { wantsColors, type Terminal } from "../terminal.ts";
 import { banner, type NodeFacts } from "../banner.ts";
+import { startConsole } from "./start-console.ts";
 
 /** One press of Ctrl-C may arrive twice: from the terminal, and from npm, which passes it on. */
 const SAME_SIGNAL_MS = 300;
@@ -38,12 +39,16 @@ export async function runDev(
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   process.on("exit", remove);
   try {
-    return await startAndServe(terminal, undefined, options, folder);
+    const set = [...DEV_SETTINGS, ...options.list("set")];
+    return await startAndServe(terminal, undefined, options.with("set", set), folder);
   } finally {
     remove();
     process.off("exit", remove);
   }
 }
+
+/** As in the settings that Kafka brings along for trying it: the first member of a group waits for no others. */
+const DEV_SETTINGS = ["group.initial.rebalance.delay.ms=0"];
 
 async function startAndServe(
   terminal: Terminal,
@@ -77,7 +82,12 @@ async function startAndServe(
     logger.info("stopped before it was ready");
     return ExitCode.ok;
   }
-  const facts = factsOf(node, loaded.config, temporary !== undefined);
+  const nodeFacts = factsOf(node, loaded.config, temporary !== undefined);
+  const [first] = nodeFacts.bootstrap;
+  const bootstrap = first === undefined ? "" : `${first.host}:${first.port}`;
+  const page = await startConsole(node, options, logger, bootstrap);
+  const facts =
+    page === undefined ? nodeFacts : { ...nodeFacts, console: `http://${page.host}:${page.port}` };
   const isJson = logFormat(options, forPeople) === "json";
   if (forPeople && !isJson) terminal.stdout.write(banner(terminal, facts));
   else announce(facts, logger, isJson);
@@ -88,9 +98,11 @@ async function startAndServe(
   } catch (thrown) {
     logger.error("the node cannot go on", { error: thrown });
     // What can be put in order is; the failure counts, not what comes of it.
+    await page?.close();
     await node.close().catch(() => undefined);
     throw thrown;
   }
+  await page?.close();
   await node.close();
   logger.info("stopped");
   if (readyFile !== undefined) fs.rmSync(readyFile, { force: true });

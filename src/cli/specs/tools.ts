@@ -18,6 +18,22 @@ export const toolCommands: readonly CommandSpec[] = [
     load: async () => ({ run: (await import("../commands/doctor.ts")).run }),
   },
   {
+    name: "console",
+    about: "Show topics, messages and groups of any Kafka in a browser",
+    options: [
+      { flags: "--listen <place>", about: "a port, or host:port (default: 127.0.0.1:8080)" },
+      ...connectionOptions,
+    ],
+    examples: [
+      ["moldau console -b kafka.example:9092", "a console for a cluster elsewhere"],
+      [
+        "moldau console --listen 0.0.0.0:8080",
+        "for others too: there is no login, mind the network",
+      ],
+    ],
+    load: async () => ({ run: (await import("../commands/console.ts")).run }),
+  },
+  {
     name: "lag",
     about: "Show how far groups are behind, by topic, and go on showing it on a terminal",
     args: [
