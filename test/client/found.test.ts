@@ -170,3 +170,24 @@ test("loops end with a consumer that is closed while it joins its group; calls s
     }
   }
 });
+
+test("a member whose group the coordinator has lost joins again and goes on", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const kafka = await broker.connect();
+  const consumer = kafka.consume(TOPIC, { group: "billing", commit: { everyMs: 100 } });
+  await broker.topic(TOPIC).produce({ value: "0" });
+  broker.faults.answer("OffsetCommit", "GROUP_ID_NOT_FOUND");
+  assert.equal((await consumer.poll(60_000)).length, 1);
+  const next = consumer.poll(60_000);
+  await broker.clock.advance(5000);
+  await broker.topic(TOPIC).produce({ value: "1" });
+  const values = (await next).map(({ value }) => value?.toString());
+  while (!values.includes("1")) {
+    for (const { value } of await consumer.poll(60_000)) values.push(value?.toString());
+  }
+  await consumer.poll(0);
+  await consumer.close();
+  const [stored] = await kafka.admin.groupOffsets("billing");
+  assert.equal(stored?.offset, 2);
+});

@@ -3,7 +3,7 @@ import { ErrorCode } from "../../protocol/error-code.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Deadline } from "../cluster/deadline.ts";
 import { commitChannel, type CommitTrace } from "../diagnostics/channels.ts";
-import { KafkaError } from "../errors.ts";
+import { brokerError, KafkaError } from "../errors.ts";
 import { commitOffsets, fetchOffsets } from "./group-offsets.ts";
 import type { GroupMetadata, OffsetToCommit } from "./membership.ts";
 import { partitionsWithout } from "./partition-set.ts";
@@ -88,6 +88,7 @@ async function commitThroughRebalances(
       return;
     } catch (thrown) {
       const errorCode = thrown instanceof KafkaError ? (thrown.errorCode ?? 0) : 0;
+      if (errorCode === ErrorCode.GROUP_ID_NOT_FOUND) throw forgotten(member, by, thrown);
       if (!memberCodes.has(errorCode)) throw thrown;
       member.refused(errorCode, by);
       if (!passingCodes.has(errorCode)) throw thrown;
@@ -96,6 +97,13 @@ async function commitThroughRebalances(
       if (!hasMoved || isLost) throw thrown;
     }
   }
+}
+
+/** The coordinator has lost the group, and the member with it: it joins anew, as one that is not known. */
+function forgotten(member: CommittingMember, by: GroupMetadata, cause: unknown): KafkaError {
+  const errorCode = ErrorCode.UNKNOWN_MEMBER_ID;
+  member.refused(errorCode, by);
+  return brokerError(errorCode, { group: by.group }, "the group is not there any more", { cause });
 }
 
 /**
