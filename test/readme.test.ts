@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { scratchFolder, startBroker, type BrokerProcess } from "./cli/moldau.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -46,6 +46,8 @@ function run(
     timeout: BLOCK_TIMEOUT_MS,
     env: {
       ...process.env,
+      // The block about tests is a test of its own, and no part of this one.
+      NODE_TEST_CONTEXT: undefined,
       PATH: [...path, process.env["PATH"] ?? ""].join(delimiter),
       MOLDAU_BOOTSTRAP: broker.ready.bootstrap,
       BOOTSTRAP: broker.ready.bootstrap,
@@ -80,16 +82,39 @@ test("its files exist", () => {
 
 test("the block for the command line runs", async () => {
   const output = await run("sh", ["-ec", block("cli")]);
-  assert.match(output, /"topic":"notes","result":"created","partitions":3/);
+  assert.match(output, /"name":"notes","action":"create","result":"done"/);
   assert.match(output, /"key":"ada","value":"\{\\"text\\":\\"hello\\"\}"/);
 });
 
+const hooks = pathToFileURL(join(root, "scripts", "moldau-from-source.mjs")).href;
+
+/** Runs a block as a program that imports `moldau` as users do. */
+function runProgram(
+  code: string,
+  extension: "mjs" | "ts",
+  args: readonly string[] = [],
+): Promise<string> {
+  // Below the clone, so that packages the block imports are found.
+  const file = join(root, ".cache", `readme-${process.pid}.${extension}`);
+  fs.mkdirSync(join(root, ".cache"), { recursive: true });
+  fs.writeFileSync(file, code);
+  return run(process.execPath, ["--import", hooks, ...args, file]).finally(() => fs.rmSync(file));
+}
+
 test("the block for Node runs", async () => {
-  const entry = join(root, "src", "index.ts");
-  const program = block("node").replace('from "moldau"', `from ${JSON.stringify(entry)}`);
-  const file = join(scratch.path, "quick-start.mjs");
-  fs.writeFileSync(file, program);
-  assert.match(await run(process.execPath, [file]), /^written at 0@0\nada hello\n$/);
+  assert.match(await runProgram(block("node"), "mjs"), /^written at 0@0\nada hello\n$/);
+});
+
+test("the block about the client runs", async () => {
+  assert.equal(
+    await runProgram(block("client"), "ts"),
+    "order-1 is acknowledged: true\nbilled 500511.5\na batch of at most 500: true\n" +
+      "UNKNOWN_TOPIC_OR_PARTITION false Create it with: moldau topic create no-such-topic\n",
+  );
+});
+
+test("the block about the test kit runs", async () => {
+  assert.match(await runProgram(block("testing"), "ts", ["--test"]), /pass 1\b/);
 });
 
 test(

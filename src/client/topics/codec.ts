@@ -88,6 +88,8 @@ const bytesCodec: Codec<Uint8Array, Buffer> = {
 const int32Codec: Codec<number> = {
   name: "int32",
   encode(value) {
+    // Node writes other values as some number too.
+    if (!Number.isInteger(value)) throw new MalformedError(`${String(value)} is no int32`);
     const bytes = Buffer.allocUnsafe(4);
     bytes.writeInt32BE(value);
     return bytes;
@@ -108,6 +110,7 @@ const int64Codec: Codec<bigint> = {
 const float64Codec: Codec<number> = {
   name: "float64",
   encode(value) {
+    if (typeof value !== "number") throw new MalformedError(`${String(value)} is no number`);
     const bytes = Buffer.allocUnsafe(8);
     bytes.writeDoubleBE(value);
     return bytes;

@@ -98,6 +98,11 @@ test("what a codec writes it reads, and other bytes are refused with a reason", 
   assert.throws(() => codecOf("string").decode(Buffer.from([0xff])), { code: "MALFORMED" });
   assert.equal(codecOf("string").decode(Buffer.from("\uFFFD")), "\uFFFD");
   assert.throws(() => codecOf("int32").decode(Buffer.alloc(8)), { code: "MALFORMED" });
+  for (const wrong of ["7", Number.NaN, 1.5, undefined]) {
+    assert.throws(() => codecOf("int32").encode(wrong as never), { code: "MALFORMED" });
+  }
+  assert.throws(() => codecOf("int32").encode((2 ** 31) as never), RangeError);
+  assert.throws(() => codecOf("float64").encode("1" as never), { code: "MALFORMED" });
   assert.throws(() => codecOf("json").decode(Buffer.from("{")), { code: "MALFORMED" });
   assert.throws(() => codecOf("json").encode(undefined as never), { code: "MALFORMED" });
   assert.throws(() => codecOf("uuid").decode(Buffer.from("x")), { code: "MALFORMED" });
