@@ -1,3 +1,11 @@
+import { ClientErrors, ClientPromises } from "./checkers/client-promises.ts";
+import { GroupProgress, Polls } from "./checkers/client-reads.ts";
+import {
+  ClientDuplicates,
+  ClientOrder,
+  ClientValues,
+  LostWrites,
+} from "./checkers/client-records.ts";
 import { CommittedOffsets } from "./checkers/committed-offsets.ts";
 import { ExpectedErrors } from "./checkers/expected-errors.ts";
 import { GroupGenerations } from "./checkers/group-generations.ts";
@@ -41,6 +49,10 @@ export interface Checkers {
   readonly metadata: TopicMetadata;
   readonly offsetsByTime: OffsetsByTime;
   readonly replayedState: ReplayedState;
+  readonly polls: Polls;
+  readonly groupProgress: GroupProgress;
+  readonly clientPromises: ClientPromises;
+  readonly clientErrors: ClientErrors;
 }
 
 export function addCheckers(history: History, plan: SeedPlan, run: CheckedRun): Checkers {
@@ -50,6 +62,11 @@ export function addCheckers(history: History, plan: SeedPlan, run: CheckedRun): 
   history.add((fail) => new SendingOrder(fail));
   history.add((fail) => new HighWatermark(fail));
   history.add((fail) => new LogStart(fail, run));
+  const { clients } = history;
+  history.add((fail) => new ClientValues(fail, clients));
+  history.add((fail) => new ClientDuplicates(fail, clients));
+  history.add((fail) => new ClientOrder(fail, clients));
+  history.add((fail) => new LostWrites(fail, clients));
   return {
     readBatches: history.add((fail) => new ReadBatches(fail)),
     sequences: history.add((fail) => new Sequences(fail, run)),
@@ -61,5 +78,9 @@ export function addCheckers(history: History, plan: SeedPlan, run: CheckedRun): 
     metadata: history.add((fail) => new TopicMetadata(fail)),
     offsetsByTime: history.add((fail) => new OffsetsByTime(fail)),
     replayedState: history.add((fail) => new ReplayedState(fail)),
+    polls: history.add((fail) => new Polls(fail)),
+    groupProgress: history.add((fail) => new GroupProgress(fail, plan.isStrict)),
+    clientPromises: history.add((fail) => new ClientPromises(fail, () => run.nowMs())),
+    clientErrors: history.add((fail) => new ClientErrors(fail)),
   };
 }

@@ -1,4 +1,5 @@
 import type { Uuid } from "../core/uuid.ts";
+import { ClientHistory, type ClientEvent } from "./client-history.ts";
 import type { BatchDescription } from "./sent-records.ts";
 
 /** How the node came back. */
@@ -158,7 +159,8 @@ export type HistoryEvent =
       readonly partition: PartitionHistory;
       readonly lowWatermark: number;
     }
-  | { readonly kind: "topic deleted"; readonly topic: TopicHistory };
+  | { readonly kind: "topic deleted"; readonly topic: TopicHistory }
+  | ClientEvent;
 
 /** Watches one invariant. */
 export interface Checker {
@@ -178,6 +180,7 @@ export type Fail = (message: string) => void;
 /** Everything that was seen in a run, handed to those who check it. The first violation counts. */
 export class History {
   readonly topics = new Map<Uuid, TopicHistory>();
+  readonly clients = new ClientHistory();
   readonly #checkers: Checker[] = [];
   #violation: Violation | undefined;
 

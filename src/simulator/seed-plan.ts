@@ -29,6 +29,39 @@ export interface DirectoryPlan {
   readonly metadataLogDir: string | undefined;
 }
 
+/** A topic that clients alone use. */
+export interface ClientTopicPlan {
+  readonly name: string;
+  readonly partitions: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+/** A group of the client's consumers. */
+export interface ClientGroupPlan {
+  readonly name: string;
+  readonly members: number;
+  /** Names of what it reads. */
+  readonly topics: readonly string[];
+  /** `undefined` leaves them to the client. */
+  readonly assignors: readonly [Assignor] | undefined;
+}
+
+const assignors = ["range", "roundrobin", "sticky", "cooperative-sticky"] as const;
+export type Assignor = (typeof assignors)[number];
+
+/** Programs that use the node through the client. */
+export interface ClientsPlan {
+  readonly topics: readonly ClientTopicPlan[];
+  readonly producers: number;
+  readonly groups: readonly ClientGroupPlan[];
+  /** Consumers without a group. */
+  readonly readers: number;
+  readonly admins: number;
+}
+
+/** Who takes part: those who send requests one by one, programs that use the client, or both. */
+export type Cast = "requests" | "clients" | "both";
+
 /** How one seed's world is: what runs in it, how it is set up, what goes wrong. */
 export interface SeedPlan {
   readonly seed: number;
@@ -39,6 +72,8 @@ export interface SeedPlan {
   readonly keepsGroups: boolean;
   /** Settings of the broker, `name=value`. */
   readonly brokerSettings: readonly string[];
+  readonly cast: Cast;
+  readonly clients: ClientsPlan;
   readonly topicCount: number;
   /** Names of deleted topics are used again; then producers name topics by id. */
   readonly reusesNames: boolean;
@@ -65,8 +100,12 @@ export function planOf(seed: number): SeedPlan {
   const isStrict = random.chance(0.4);
   const keepsGroups = random.chance(0.7);
   const directories = planDirectories(random);
+  const clientsRandom = new SimRandom(seed, "clients plan");
+  const cast = clientsRandom.pick(["requests", "clients", "clients", "both"] as const);
   return {
     seed,
+    cast,
+    clients: planClients(clientsRandom),
     isStrict,
     directories,
     keepsGroups,
@@ -86,6 +125,36 @@ export function planOf(seed: number): SeedPlan {
     faultIntervalMs: random.pick([200, 1000, 4000, 15_000]),
     networkDelayMsMax: random.pick([0.5, 2, 10, 50]),
     resetProbability: random.chance(0.2) ? 0.002 : 0,
+  };
+}
+
+function planClients(random: SimRandom): ClientsPlan {
+  const topics = Array.from({ length: random.between(1, 2) }, (_, index) => ({
+    name: `orders-${index}`,
+    partitions: random.between(1, 3),
+    configs: {
+      // Whatever happens, what was acknowledged is there.
+      "flush.messages": "1",
+      ...(random.chance(0.3) ? { "segment.ms": random.pick(["2000", "60000"]) } : {}),
+      ...(random.chance(0.3) ? { "internal.segment.bytes": "100000" } : {}),
+      ...(random.chance(0.2) ? { "message.timestamp.type": "LogAppendTime" } : {}),
+    },
+  }));
+  const groups = Array.from({ length: random.between(0, 2) }, (_, index): ClientGroupPlan => {
+    const some = topics.filter(() => random.chance(0.7));
+    return {
+      name: `billing-${index}`,
+      members: random.between(1, 3),
+      topics: (some.length === 0 ? topics : some).map(({ name }) => name),
+      assignors: random.chance(0.5) ? [random.pick(assignors)] : undefined,
+    };
+  });
+  return {
+    topics,
+    groups,
+    producers: random.between(1, 2),
+    readers: random.between(groups.length === 0 ? 1 : 0, 1),
+    admins: random.between(0, 1),
   };
 }
 

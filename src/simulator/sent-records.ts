@@ -1,6 +1,5 @@
 import { buildBatch, type NewRecord } from "../records/build.ts";
 import type { CompressionCodec } from "../records/compression.ts";
-import type { RecordView } from "../records/record-cursor.ts";
 
 /** Records of one batch at most; a record's key is its batch's number times this, and its place. */
 export const RECORDS_PER_BATCH_MAX = 1000;
@@ -22,7 +21,7 @@ export function indexOfRecord(id: RecordId): number {
 }
 
 /** The value of a record: its number, then bytes that follow from it. */
-function valueOf(id: RecordId, sizeBytes: number): Buffer {
+export function valueOfRecord(id: RecordId, sizeBytes: number): Buffer {
   const value = Buffer.alloc(Math.max(ID_BYTES, sizeBytes), id % 251);
   value.writeUInt32BE(Math.floor(id / 0x1_0000_0000), 0);
   value.writeUInt32BE(id % 0x1_0000_0000, 4);
@@ -30,8 +29,7 @@ function valueOf(id: RecordId, sizeBytes: number): Buffer {
 }
 
 /** The number of a record that was read, or `undefined` when its bytes are not those of any. */
-export function readRecordId(record: RecordView): RecordId | undefined {
-  const { value } = record;
+export function readRecordId({ value }: { readonly value: Buffer | null }): RecordId | undefined {
   if (value === null || value.length < ID_BYTES) return undefined;
   const id = value.readUInt32BE(0) * 0x1_0000_0000 + value.readUInt32BE(4);
   const filler = id % 251;
@@ -55,7 +53,7 @@ export function bytesOfBatch(batch: BatchDescription): Buffer {
   const { id, valueSizes, timestampMs, compression } = batch;
   const { producerId, producerEpoch, baseSequence } = batch;
   const records = valueSizes.map((size, index): NewRecord => {
-    const value = valueOf(recordIdOf(id, index), size);
+    const value = valueOfRecord(recordIdOf(id, index), size);
     return { timestamp: timestampMs + index, key: null, value };
   });
   return buildBatch(records, { compression, producerId, producerEpoch, baseSequence });

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { KafkaError } from "../client/errors.ts";
 import { silentLogger, type Logger } from "../telemetry/logger.ts";
 import { Admin } from "./actors/admin.ts";
 import type { Actor } from "./actors/actor.ts";
@@ -8,6 +9,7 @@ import { Reader } from "./actors/reader.ts";
 import { SoloCommitter } from "./actors/solo-committer.ts";
 import { Auditor } from "./auditor.ts";
 import { BrokerUnderTest } from "./broker-under-test.ts";
+import { ClientPrograms } from "./client-programs.ts";
 import { addCheckers } from "./checkers.ts";
 import { History, type Violation } from "./history.ts";
 import { Nemesis } from "./nemesis.ts";
@@ -20,7 +22,7 @@ import { SimTrace } from "./sim-trace.ts";
 export const STEPS = 300;
 const RECENT_EVENTS = 40;
 /** Virtual time that the end of a run may take: all faults healed, everything settled and read. */
-const END_MS_MAX = 10 * 60_000;
+const END_MS_MAX = 20 * 60_000;
 /** Virtual time of a whole run; none comes near it. */
 const RUN_MS_MAX = 100 * 60 * 60_000;
 const LOOK_MS = 1000;
@@ -88,6 +90,9 @@ class Run {
   readonly #auditor: Auditor;
   readonly #nemesis: Nemesis;
   readonly #groups: readonly string[];
+  readonly #clients: ClientPrograms;
+  /** Hosts of those who use the node. */
+  readonly #clientNames: string[];
   #isDone = false;
 
   constructor(world: SimWorld, plan: SeedPlan, options: RunOptions) {
@@ -110,10 +115,12 @@ class Run {
     this.#admin = new Admin(this.scene, "admin");
     this.#auditor = new Auditor(this.scene);
     this.#groups = this.#cast(plan);
+    this.#clients = new ClientPrograms(this.scene);
+    this.#clientNames = this.#actors.map(({ name }) => name);
     this.#nemesis = new Nemesis({
       scene: this.scene,
       auditor: this.#auditor,
-      clients: this.#actors.map(({ name }) => name),
+      clients: this.#clientNames,
       groups: this.#groups,
       rested: () => this.#rested(),
     });
@@ -122,6 +129,10 @@ class Run {
   /** Everything from the first start to the last look. */
   async play(): Promise<void> {
     const onRejection = (reason: unknown): void => {
+      if (reason instanceof KafkaError) {
+        this.scene.checkers.clientErrors.told("what nobody waits for", reason, []);
+        return;
+      }
       const { process: running } = this.broker.host;
       running?.life.uncaught(reason);
     };
@@ -152,6 +163,7 @@ class Run {
     const { scene } = this;
     const groups: string[] = [];
     this.#actors.push(this.#admin);
+    if (plan.cast === "clients") return groups;
     for (let i = 0; i < plan.idempotentProducers; i++) {
       this.#producers.push(
         new Producer(scene, `idempotent-${i}`, { isIdempotent: true, retries: true }),
@@ -183,7 +195,9 @@ class Run {
     if (!(await broker.start())) return;
     this.#watch();
     await this.#admin.begin();
-    const actors = this.#actors.map((actor) => actor.run());
+    if (scene.plan.cast !== "requests") await this.#clients.begin();
+    this.#clientNames.push(...this.#clients.actors.map(({ name }) => name));
+    const actors = [...this.#actors, ...this.#clients.actors].map((actor) => actor.run());
     await this.#nemesis.run();
     await Promise.all(actors);
     await this.#end();
@@ -200,6 +214,8 @@ class Run {
     await this.#nemesis.heal();
     if (this.history.violation !== undefined) return;
     await Promise.all(this.#producers.map((producer) => producer.finish(untilMs)));
+    await this.#clients.end();
+    if (this.history.violation !== undefined) return;
     await this.#auditor.readEverything();
     await this.#auditor.checkGroups(this.#groups);
     this.#auditor.close();
@@ -216,6 +232,7 @@ class Run {
   #watch(): void {
     const look = (): void => {
       this.scene.checkers.liveness.look();
+      this.scene.checkers.clientPromises.look();
       this.#nemesis.wallClockMaxMs();
       if (!this.#isDone) this.#world.clock.setTimer(LOOK_MS, look);
     };

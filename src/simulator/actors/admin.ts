@@ -38,7 +38,8 @@ const SET = 0;
 const METADATA_VERSION_MIN = 10;
 const DELETE_BY_ID_VERSION = 6;
 const HIGH_WATERMARK = -1;
-const INTERNAL_PREFIX = "__";
+/** Of the topics that this one makes; others have others. */
+const NAME = /^topic-\d+$/;
 
 /** A topic of which it is not known whether it was created. */
 interface MaybeTopic {
@@ -310,7 +311,7 @@ export class Admin extends Actor {
     );
     if (answer === LOST) return;
     const topics = answer.topics
-      .filter(({ name }) => name?.startsWith(INTERNAL_PREFIX) === false)
+      .filter(({ name }) => NAME.test(name ?? ""))
       .map(({ name, topicId, partitions }): ToldTopic => ({
         name: name ?? "",
         id: topicId,

@@ -1,0 +1,3 @@
+import { SEEDS, testSeeds } from "./seed-tests.ts";
+
+testSeeds(1, SEEDS / 2);
