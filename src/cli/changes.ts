@@ -187,7 +187,7 @@ const PAST: Readonly<Record<ChangeAction, string>> = {
   delete: "deleted",
   empty: "emptied",
   set: "set",
-  unset: "put back to the default",
+  unset: "unset",
   reset: "reset",
   seek: "moved",
   abort: "aborted",

@@ -6,7 +6,8 @@ import {
 import { describeConfigs, type ConfigResource } from "../client/admin/configs.ts";
 import { valueOf } from "../client/admin/outcome.ts";
 import type { Cluster } from "../client/cluster/cluster.ts";
-import { usageProblem } from "./problem.ts";
+import type { KafkaError } from "../client/errors.ts";
+import { Problem, problemOf, usageProblem } from "./problem.ts";
 import type { ConfigRow } from "./shapes/config.ts";
 import { CONFIG_TYPES } from "./words.ts";
 import { nearest } from "./suggest.ts";
@@ -113,4 +114,19 @@ function rowOf(type: ConfigTypeWord, resource: ConfigResource, entry: ConfigEntr
     })),
     documentation: entry.documentation,
   };
+}
+
+/** An error of changing settings, with the name that was meant where one of them is none. */
+export function explainSetting(
+  error: KafkaError | undefined,
+  asked: readonly string[],
+  known: Iterable<string>,
+): KafkaError | Problem | undefined {
+  if (error?.code !== "INVALID_CONFIG") return error;
+  const names = new Set(known);
+  const wrong = asked.find((name) => !names.has(name) && error.message.includes(name));
+  const near = wrong === undefined ? undefined : nearest(wrong, names);
+  if (near === undefined) return error;
+  const { code, message } = problemOf(error);
+  return new Problem(code, message, { remedy: `did you mean: ${near}`, cause: error });
 }

@@ -10,7 +10,7 @@ import { wrap } from "./wrap.ts";
 const WIDTH_MAX = 100;
 const WIDTH_MIN = 60;
 /** A term longer than this has its words on the next line. */
-const TERM_WIDTH_MAX = 30;
+const TERM_WIDTH_MAX = 34;
 
 const sectionTitles: Readonly<Record<Section, string>> = {
   broker: "Run a broker",

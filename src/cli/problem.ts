@@ -43,7 +43,7 @@ interface Known {
   readonly remedy?: string;
 }
 
-/** Codes of errors from below, and what to do where the error does not say. */
+/** Codes of errors from below, and what to do where the error does not say, or says it to a programmer. */
 const known: Readonly<Record<string, Known>> = {
   INVALID_CONFIG: { code: "MLD1001" },
   LOG_DIRECTORY_UNREADABLE: { code: "MLD1005" },
@@ -73,14 +73,16 @@ const known: Readonly<Record<string, Known>> = {
   DISK_FAILED: { code: "MLD1008", remedy: "look at the disk; its own log says more" },
   BOOTSTRAP_FAILED: {
     code: "MLD3001",
-    remedy: "start one with: moldau start, or name another with --bootstrap host:port",
+    remedy:
+      "start one with: moldau dev, or name another with -b host:port; moldau doctor says more",
   },
-  CONNECTION_CLOSED: { code: "MLD3002" },
+  CONNECTION_CLOSED: { code: "MLD3002", remedy: "moldau doctor says why connections fail" },
   NOT_KAFKA: {
     code: "MLD3003",
-    remedy: "give --bootstrap the port of a broker's PLAINTEXT listener",
+    remedy: "give -b the port of a broker's listener for clients",
   },
   UNSUPPORTED_API: { code: "MLD3004" },
+  UNSUPPORTED_VERSION: { code: "MLD3004" },
   TIMED_OUT: {
     code: "MLD3005",
     exitCode: ExitCode.timedOut,
@@ -88,24 +90,90 @@ const known: Readonly<Record<string, Known>> = {
   },
   REQUEST_TIMED_OUT: { code: "MLD3005", exitCode: ExitCode.timedOut },
   CANCELLED: { code: "MLD3006" },
+  TLS_OPTIONS: { code: "MLD3007", remedy: "check --ca, --cert and --cert-key" },
+  TLS_REQUIRED: { code: "MLD3008", remedy: "say --tls, and --ca for an authority of your own" },
+  TLS_NOT_SPOKEN: {
+    code: "MLD3008",
+    remedy: "leave --tls out, or give -b the port of a listener with SSL or SASL_SSL",
+  },
+  TLS_INTERRUPTED: { code: "MLD3008" },
+  TLS_UNKNOWN_CA: {
+    code: "MLD3008",
+    remedy: "give the certificate of the authority that signed it: --ca ca.pem",
+  },
+  TLS_WRONG_HOST: {
+    code: "MLD3008",
+    remedy: "connect by a name that the certificate holds",
+  },
+  TLS_CERTIFICATE_EXPIRED: { code: "MLD3008" },
+  TLS_CERTIFICATE_REFUSED: {
+    code: "MLD3008",
+    exitCode: ExitCode.notAuthorised,
+    remedy: "give a certificate that the broker trusts: --cert me.pem --cert-key me.key",
+  },
+  TLS_FAILED: { code: "MLD3008" },
   UNKNOWN_TOPIC_OR_PARTITION: { code: "MLD3010", exitCode: ExitCode.notFound },
   UNKNOWN_TOPIC_ID: { code: "MLD3010", exitCode: ExitCode.notFound },
   GROUP_ID_NOT_FOUND: { code: "MLD3011", exitCode: ExitCode.notFound },
   RESOURCE_NOT_FOUND: { code: "MLD3012", exitCode: ExitCode.notFound },
+  TRANSACTIONAL_ID_NOT_FOUND: { code: "MLD3012", exitCode: ExitCode.notFound },
+  BROKER_ID_NOT_REGISTERED: { code: "MLD3012", exitCode: ExitCode.notFound },
+  NON_EMPTY_GROUP: { code: "MLD3013", remedy: "stop its members first" },
+  GROUP_SUBSCRIBED_TO_TOPIC: {
+    code: "MLD3013",
+    remedy: "stop the members that read the topic first",
+  },
+  TOPIC_ALREADY_EXISTS: {
+    code: "MLD3016",
+    remedy: "leave it as it is with --if-not-exists, or change it: moldau topic alter",
+  },
+  SECURITY_DISABLED: {
+    code: "MLD3017",
+    remedy: "set authorizer.class.name on the brokers to have them",
+  },
   TOPIC_AUTHORIZATION_FAILED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
   GROUP_AUTHORIZATION_FAILED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
   CLUSTER_AUTHORIZATION_FAILED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
-  SASL_AUTHENTICATION_FAILED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
+  SASL_AUTHENTICATION_FAILED: {
+    code: "MLD3020",
+    exitCode: ExitCode.notAuthorised,
+    remedy: "check user, password and --sasl-mechanism; SCRAM-SHA-256 and -512 are kept apart",
+  },
+  SASL_REQUIRED: {
+    code: "MLD3020",
+    exitCode: ExitCode.notAuthorised,
+    remedy: "say who you are: --user name, and the password in $MOLDAU_PASSWORD",
+  },
+  UNSUPPORTED_SASL_MECHANISM: {
+    code: "MLD3020",
+    exitCode: ExitCode.notAuthorised,
+    remedy: "take one that it offers with --sasl-mechanism",
+  },
+  ILLEGAL_SASL_STATE: {
+    code: "MLD3020",
+    remedy: "leave --user out, or give -b the port of a listener with SASL",
+  },
+  SASL_TOKEN_REFUSED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
+  SASL_TOKEN_UNAVAILABLE: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
   INVALID_ADDRESS: { code: "MLD2002", exitCode: ExitCode.usage },
 };
+
+/** Brokers have some names in common with the node. */
+function knownOf(error: MoldauError): Known {
+  const isBrokers = "errorCode" in error && error.errorCode !== undefined;
+  const found = isBrokers && error.code === "INVALID_CONFIG" ? undefined : known[error.code];
+  return found ?? { code: error.code };
+}
 
 /** Anything that was thrown, as a problem. What nobody foresaw is a defect and keeps its stack. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof MoldauError) {
-    const { code, exitCode, remedy } = known[thrown.code] ?? { code: thrown.code };
-    return new Problem(code, thrown.message, {
-      remedy: thrown.remedy ?? remedy,
+    const { code, exitCode, remedy } = knownOf(thrown);
+    return new Problem(code, withoutCode(thrown.message, code), {
+      remedy: remedy ?? thrown.remedy,
       exitCode: exitCode ?? ExitCode.failed,
       cause: thrown,
     });
@@ -115,6 +183,11 @@ export function problemOf(thrown: unknown): Problem {
     remedy: "this is a defect of Moldau; please report it with the lines above",
     cause: thrown,
   });
+}
+
+/** A message without the code that stands before it already. */
+function withoutCode(message: string, code: string): string {
+  return message.endsWith(` (${code})`) ? message.slice(0, -` (${code})`.length) : message;
 }
 
 /** What a broker answers; `undefined` where it does not serve it, or not to this client. */
@@ -128,6 +201,13 @@ export async function optionalAnswer<T>(answer: Promise<T>): Promise<T | undefin
   }
 }
 
+/** Remedies from below are sentences; here they follow a colon. */
+function asOurs(remedy: string): string {
+  const isSentence = /^[A-Z][a-z]/.test(remedy) && !remedy.slice(0, -1).includes(". ");
+  if (!isSentence) return remedy;
+  return (remedy[0]?.toLowerCase() ?? "") + remedy.slice(1).replace(/\.$/, "");
+}
+
 /** Tells a problem on the error stream: two lines for people, an object for programs. */
 export function tell(terminal: Terminal, problem: Problem, asJson: boolean): void {
   const paint = paintFor(terminal, terminal.stderr);
@@ -137,7 +217,7 @@ export function tell(terminal: Terminal, problem: Problem, asJson: boolean): voi
       terminal.stderr.write(`${JSON.stringify({ error: message, code, remedy })}\n`);
       continue;
     }
-    const fix = remedy === undefined ? "" : `\n  ${paint.dim("fix:")} ${remedy}`;
+    const fix = remedy === undefined ? "" : `\n  ${paint.dim("fix:")} ${asOurs(remedy)}`;
     terminal.stderr.write(`${paint.red(code)} ${message}${fix}\n`);
   }
 }

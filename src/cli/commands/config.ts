@@ -14,6 +14,7 @@ import {
   configResource,
   configRows,
   configType,
+  explainSetting,
   ownSource,
   sourceText,
   valueWithout,
@@ -231,10 +232,12 @@ function change(
       differences,
     };
     const alteration = { resource, changes };
-    const isDry = options.has("dry-run");
-    const [checked] = isDry
-      ? await alterConfigs(cluster, [alteration], { validateOnly: true })
-      : [];
+    const alter = async (validateOnly: boolean) => {
+      const outcomes = await alterConfigs(cluster, [alteration], { validateOnly });
+      const names = changes.map(({ name: setting }) => setting);
+      return outcomes.map(({ error }) => ({ error: explainSetting(error, names, entries.keys()) }));
+    };
+    const [checked] = options.has("dry-run") ? await alter(true) : [];
     const settled =
       differences.length === 0
         ? ({ result: "unchanged" } as const)
@@ -243,7 +246,7 @@ function change(
           : ({ result: "failed", error: checked.error } as const);
     return carryOut(terminal, options, {
       changes: [{ ...base, ...(settled === undefined ? {} : { settled }) }],
-      apply: () => alterConfigs(cluster, [alteration]),
+      apply: () => alter(false),
     });
   });
 }

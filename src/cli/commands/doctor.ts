@@ -100,7 +100,8 @@ function checkOf(
 ): Check {
   const { host, port, resolved, elapsedMs, failure } = tried;
   const brokerId = advertised?.broker.nodeId;
-  const situation = { host, port, resolved, brokerId, reachedBy };
+  const isOnly = advertised?.answer.brokers.length === 1;
+  const situation = { host, port, resolved, brokerId, reachedBy, isOnly };
   const isOther = advertised !== undefined && isOtherCluster(tried.answer, advertised.answer);
   const advice =
     failure !== undefined
@@ -115,7 +116,7 @@ function checkOf(
     resolved,
     elapsedMs: failure === undefined ? Math.round(elapsedMs * 10) / 10 : null,
     problem: advice?.problem ?? null,
-    code: failure?.code ?? null,
+    code: failure?.codes.at(-1) ?? null,
     fix: advice?.fix ?? null,
   };
 }
@@ -204,7 +205,8 @@ function report(
   if (whole.length > 0) {
     blocks.push(`\n${paint.bold("The cluster as a whole")}\n`, linesOf(paint, whole, width));
   }
-  blocks.push(`\n${verdict(paint, checks, answer)}\n`);
+  const [color, text] = verdict(checks, answer);
+  blocks.push(`\n${wrap(text, width).map(paint[color]).join("\n")}\n`);
   return blocks.join("");
 }
 
@@ -220,8 +222,8 @@ function linesOf(paint: Paint, checks: readonly Check[], width: number): string 
       const took = check.elapsedMs === null ? "" : `${check.elapsedMs} ms`;
       const where = check.resolved.filter((address) => !check.target.startsWith(address));
       const facts = [took, where.length === 0 ? "" : `→ ${where.join(", ")}`];
-      const tail = paint.dim(facts.filter((fact) => fact !== "").join("  "));
-      const head = `  ${paint[color](MARKS[check.status])} ${name}  ${tail}`.trimEnd();
+      const tail = facts.filter((fact) => fact !== "").join("  ");
+      const head = `  ${paint[color](MARKS[check.status])} ${tail === "" ? name.trimEnd() : `${name}  ${paint.dim(tail)}`}`;
       return `${head}\n${adviceLines(paint, check, width)}`;
     })
     .join("");
@@ -242,20 +244,27 @@ function adviceLines(paint: Paint, { problem, fix }: Check, width: number): stri
   return block("why:", problem) + block("fix:", fix);
 }
 
-function verdict(paint: Paint, checks: readonly Check[], answer: Answer | undefined): string {
+function verdict(
+  checks: readonly Check[],
+  answer: Answer | undefined,
+): readonly [keyof Paint, string] {
   const brokers = checks.filter(({ check }) => check === "broker");
   const broken = brokers.filter(({ status }) => status === "failed");
   if (answer === undefined)
-    return paint.red("No broker can be reached: clients would not get anywhere.");
+    return ["red", "No broker can be reached: clients would not get anywhere."];
   if (broken.length > 0) {
     const ids = broken.map(({ brokerId }) => brokerId).join(", ");
-    return paint.red(
-      `${broken.length} of ${countText(brokers.length, "broker")} cannot be reached: clients fail for every partition that ` +
-        `broker ${ids} leads, and for groups it coordinates.`,
-    );
+    const who =
+      brokers.length === 1
+        ? "The only broker cannot be reached where it says it is"
+        : `${broken.length} of ${brokers.length} brokers cannot be reached where they say they are (${ids})`;
+    return [
+      "red",
+      `${who}: clients fail for every partition that it leads, and every group it coordinates.`,
+    ];
   }
   const others = checks.filter(({ status }) => status !== "ok");
   if (others.length > 0)
-    return paint.yellow("Clients can work with this cluster; see the remarks above.");
-  return paint.green("Everything can be reached: clients can work with this cluster.");
+    return ["yellow", "Clients can work with this cluster; see the remarks above."];
+  return ["green", "Everything can be reached: clients can work with this cluster."];
 }

@@ -4,6 +4,7 @@ import { parseProperties } from "../../config/properties.ts";
 import { carryOut, difference, type Change } from "../changes.ts";
 import type { Options } from "../command.ts";
 import { canonicalName, knownNames, shownValue } from "../connection/properties.ts";
+import { jaasText } from "../connection/jaas.ts";
 import { completeLogin, passwordIn } from "../connection/secure.ts";
 import { loginOf, protocolOf } from "../connection/security.ts";
 import { propertiesOfOptions } from "../connection/settings.ts";
@@ -60,12 +61,13 @@ async function propertiesOf(terminal: Terminal, options: Options): Promise<Prope
   const file = options.text("password-file");
   if (file !== undefined) kept.set("sasl.password", passwordIn(file));
   checkSecurity(kept);
+  // Java would take a file without a type for a JKS store.
+  if (options.has("ca")) kept.set("ssl.truststore.type", "PEM");
   const login = await completeLogin(terminal, options, loginOf(kept));
   if (login !== undefined && login.mechanism !== "OAUTHBEARER") {
     kept.set("sasl.mechanism", login.mechanism);
-    if (login.password !== undefined && !kept.has("sasl.jaas.config")) {
-      kept.set("sasl.password", login.password);
-    }
+    kept.set("sasl.jaas.config", jaasText(login.mechanism, login.username, login.password ?? ""));
+    kept.delete("sasl.password");
   }
   return kept;
 }

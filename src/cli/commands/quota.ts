@@ -11,7 +11,7 @@ import { carryOut, difference } from "../changes.ts";
 import type { Options } from "../command.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
-import { bytesText, printItems } from "../output.ts";
+import { bytesText, printItems, readByPeople } from "../output.ts";
 import { usageProblem } from "../problem.ts";
 import type { QuotaRow } from "../shapes/security.ts";
 import { nearest } from "../suggest.ts";
@@ -68,6 +68,7 @@ export function runList(
   if (rest[0] !== undefined) throw notAnEntity(rest[0]);
   return withCluster(terminal, options, async (cluster) => {
     const found = await describeClientQuotas(cluster, filterFor(entity));
+    const isProgram = !readByPeople(terminal, options);
     const items = found.map(rowOf).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     await printItems<QuotaRow>(terminal, options, {
       items,
@@ -75,13 +76,15 @@ export function runList(
       empty: "Nobody is limited like that.",
       columns: [
         { title: "entity", of: ({ entity: of }) => wordsOf(of) },
-        ...QUOTAS.map((name) => ({
-          title: name.replaceAll("_", " "),
-          field: name,
-          of: ({ quotas }: QuotaRow) => quotas[name],
-          text: ({ quotas }: QuotaRow) => quotaText(name, quotas[name]),
-          right: true,
-        })),
+        ...QUOTAS.filter((name) => isProgram || items.some(({ quotas }) => name in quotas)).map(
+          (name) => ({
+            title: name.replaceAll("_", " "),
+            field: name,
+            of: ({ quotas }: QuotaRow) => quotas[name],
+            text: ({ quotas }: QuotaRow) => quotaText(name, quotas[name]),
+            right: true,
+          }),
+        ),
       ],
     });
     return ExitCode.ok;

@@ -12,6 +12,7 @@ import {
 import type { Cluster } from "../../client/cluster/cluster.ts";
 import { carryOut, difference, type Change, type Outcome } from "../changes.ts";
 import type { Options } from "../command.ts";
+import { explainSetting } from "../config-words.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { countText } from "../output.ts";
@@ -39,7 +40,16 @@ export async function runCreate(
   const assignments = assign?.split("/").map((brokers) => parseNumbers(brokers, assign));
   const topics = args.map((name): NewTopic => ({ name, ...wanted, configs, assignments }));
   return withCluster(terminal, options, async (cluster) => {
-    const create = (validateOnly: boolean) => createTopics(cluster, topics, { validateOnly });
+    const create = async (validateOnly: boolean) => {
+      const outcomes = await createTopics(cluster, topics, { validateOnly });
+      const isWrong = outcomes.some(({ error }) => error?.code === "INVALID_CONFIG");
+      const names = isWrong ? await topicSettingNames() : [];
+      return outcomes.map(({ value, error }) => ({
+        value,
+        code: error?.code,
+        error: explainSetting(error, Object.keys(configs), names),
+      }));
+    };
     const isDry = options.has("dry-run");
     const checked = isDry ? await create(true) : [];
     const changes = topics.map((topic, index): Change => {
@@ -49,7 +59,7 @@ export async function runCreate(
         return {
           ...base,
           differences: [],
-          settled: settledBy(outcome.error, options, "if-not-exists"),
+          settled: settledBy(outcome, options),
         };
       }
       return { ...base, differences: createdDifferences(topic, outcome?.value) };
@@ -58,10 +68,10 @@ export async function runCreate(
       changes,
       apply: async () => {
         const created = await create(false);
-        return created.map(({ error, value }, index): Outcome => {
+        return created.map(({ error, code, value }, index): Outcome => {
           if (error === undefined)
             return { differences: createdDifferences(topics[index]!, value) };
-          const isThere = error.code === "TOPIC_ALREADY_EXISTS" && options.has("if-not-exists");
+          const isThere = code === "TOPIC_ALREADY_EXISTS" && options.has("if-not-exists");
           return isThere ? { unchanged: true } : { error };
         });
       },
@@ -69,19 +79,19 @@ export async function runCreate(
   });
 }
 
-/** A topic that is there, or is not, may be what was wanted. */
+/** A topic that is there may be what was wanted. */
 function settledBy(
-  error: { readonly code: string },
+  { code, error }: { readonly code: string | undefined; readonly error?: unknown },
   options: Options,
-  flag: "if-exists" | "if-not-exists",
 ): NonNullable<Change["settled"]> {
-  const codes = {
-    "if-exists": "UNKNOWN_TOPIC_OR_PARTITION",
-    "if-not-exists": "TOPIC_ALREADY_EXISTS",
-  };
-  return options.has(flag) && error.code === codes[flag]
-    ? { result: "unchanged" }
-    : { result: "failed", error };
+  const isThere = code === "TOPIC_ALREADY_EXISTS" && options.has("if-not-exists");
+  return isThere ? { result: "unchanged" } : { result: "failed", error };
+}
+
+/** Kafka's names of what a topic can be told. */
+async function topicSettingNames(): Promise<readonly string[]> {
+  const { topicSettings } = await import("../../config/topic-settings.ts");
+  return topicSettings.map(({ name }) => name);
 }
 
 function createdDifferences(wanted: NewTopic, created: CreatedTopic | undefined): Difference[] {
@@ -225,7 +235,10 @@ async function alter(
   );
   const errors = new Map<string, unknown>();
   for (const [index, { error }] of configs.entries()) {
-    if (error !== undefined) errors.set(configured[index]?.name ?? "", error);
+    const change = configured[index];
+    if (error === undefined || change === undefined) continue;
+    const asked = change.configs.map(({ name }) => name);
+    errors.set(change.name, explainSetting(error, asked, await topicSettingNames()));
   }
   const growing = changes.flatMap(({ name, partitions }) =>
     partitions === undefined || errors.has(name) ? [] : [{ topic: name, count: partitions }],

@@ -20,3 +20,13 @@ export function parseJaas(text: string): JaasEntry | undefined {
   }
   return undefined;
 }
+
+/** What Java's clients take for a login with name and password. */
+export function jaasText(mechanism: string, username: string, password: string): string {
+  const module =
+    mechanism === "PLAIN"
+      ? "org.apache.kafka.common.security.plain.PlainLoginModule"
+      : "org.apache.kafka.common.security.scram.ScramLoginModule";
+  const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return `${module} required username=${quoted(username)} password=${quoted(password)};`;
+}

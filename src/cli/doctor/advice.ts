@@ -18,20 +18,22 @@ export interface Situation {
   readonly reachedBy:
     | { readonly host: string; readonly port: number; readonly here: boolean }
     | undefined;
+  /** It is the only broker: what leads to the cluster leads to it. */
+  readonly isOnly: boolean;
 }
 
 /** How to change what a broker tells its clients. */
-function advertise(situation: Situation, host: string): string {
-  const { brokerId, port } = situation;
+function advertise(situation: Situation, address = workingAddress(situation)): string {
   return (
-    `on broker ${brokerId} set advertised.listeners to ${host}:${port}, or whatever name clients reach it by ` +
-    `(Moldau: --advertised ${host}:${port}; images: KAFKA_ADVERTISED_LISTENERS)`
+    `on broker ${situation.brokerId} set advertised.listeners to ${address}, or whatever name clients reach it by ` +
+    `(Moldau: --advertised ${address}; images: KAFKA_ADVERTISED_LISTENERS)`
   );
 }
 
-/** A name that the client has seen to work, for the example in an advice. */
-function workingHost({ reachedBy }: Situation): string {
-  return reachedBy === undefined || reachedBy.here ? "the.name.clients.use" : reachedBy.host;
+/** An address that the client has seen to work, for the example in an advice. */
+function workingAddress({ reachedBy, port, isOnly }: Situation): string {
+  if (reachedBy !== undefined && isOnly) return `${reachedBy.host}:${reachedBy.port}`;
+  return `the.name.clients.use:${port}`;
 }
 
 /**
@@ -45,13 +47,13 @@ export function adviceOnAddress(situation: Situation): Advice | undefined {
   if (kind === "any") {
     return {
       problem: `${host} is where a broker listens, not a place that a client could connect to`,
-      fix: advertise(situation, workingHost(situation)),
+      fix: advertise(situation),
     };
   }
   if ((kind === "loopback" || leadsHere(host, resolved)) && !reachedBy.here) {
     return {
       problem: `it tells clients to connect to ${host}, which for this client is its own machine`,
-      fix: advertise(situation, workingHost(situation)),
+      fix: advertise(situation),
     };
   }
   return undefined;
@@ -61,16 +63,14 @@ export function adviceOnAddress(situation: Situation): Advice | undefined {
 export function adviceOnFailure(failure: Failure, situation: Situation): Advice {
   const onAddress = adviceOnAddress(situation);
   if (onAddress !== undefined) return onAddress;
-  const advise = adviceByCode[failure.code];
-  if (advise !== undefined) return advise(situation, failure);
+  for (const code of failure.codes) {
+    const advise = adviceByCode[code];
+    if (advise !== undefined) return advise(situation, failure);
+  }
   const given = situation.brokerId === undefined;
   return {
     problem: failure.message,
-    fix:
-      failure.remedy ??
-      (given
-        ? "see what the log of the broker says"
-        : advertise(situation, workingHost(situation))),
+    fix: failure.remedy ?? (given ? "see what the log of the broker says" : advertise(situation)),
   };
 }
 
@@ -89,7 +89,7 @@ const unknownName: Advise = (situation) => {
     case "container-id":
       return {
         problem: `${problem}: it looks like the id of a container, which nobody outside can resolve`,
-        fix: `the broker has no advertised.listeners of its own: ${advertise(situation, workingHost(situation))}`,
+        fix: `the broker has no advertised.listeners of its own: ${advertise(situation)}`,
       };
     case "kubernetes":
       return {
@@ -106,7 +106,7 @@ const unknownName: Advise = (situation) => {
     default:
       return {
         problem,
-        fix: `add it to the DNS of the clients, or ${advertise(situation, workingHost(situation))}`,
+        fix: `add it to the DNS of the clients, or ${advertise(situation)}`,
       };
   }
 };
@@ -122,16 +122,17 @@ const nobodyListens: Advise = (situation) => {
   }
   return {
     problem: `${problem}, though broker ${brokerId} says so`,
-    fix: `check that its listener is published at port ${port}; else ${advertise(situation, workingHost(situation))}`,
+    fix: `check that its listener is published at port ${port}; else ${advertise(situation)}`,
   };
 };
 
-const noWay: Advise = (situation, { code }) => {
+const noWay: Advise = (situation, { codes }) => {
   const { host, port, brokerId } = situation;
-  const network = code === "ENETUNREACH" || code === "EHOSTUNREACH";
-  const problem = network
-    ? `there is no way from here to ${host} (${code})`
-    : `no answer from ${host}:${port}: packets are lost on the way, or a firewall drops them`;
+  const code = codes.find((one) => one === "ENETUNREACH" || one === "EHOSTUNREACH");
+  const problem =
+    code !== undefined
+      ? `there is no way from here to ${host} (${code})`
+      : `no answer from ${host}:${port}: packets are lost on the way, or a firewall drops them`;
   const kind = hostKind(host);
   const isInner = kind === "private" || kind === "link-local";
   const inner = isInner ? ` ${host} is an address of a private network: is this client in it?` : "";
@@ -140,7 +141,7 @@ const noWay: Advise = (situation, { code }) => {
     fix:
       brokerId === undefined
         ? "open the port in firewalls and security groups between this client and the broker"
-        : `open the port for clients, or ${advertise(situation, workingHost(situation))}`,
+        : `open the port for clients, or ${advertise(situation)}`,
   };
 };
 
@@ -149,12 +150,22 @@ const hungUp: Advise = ({ host, port }) => ({
   fix: "the port is not that of a listener for clients of this kind (TLS, login, a controller's port), or a proxy stands before the broker: compare with listener.security.protocol.map",
 });
 
+/** "HTTP", where a frame would have its length. */
+const HTTP_LENGTH = "1213486160";
+
 const notKafka: Advise = ({ host, port }, { message }) => ({
-  problem: `something else than a Kafka broker answers at ${host}:${port}: ${message}`,
+  problem: message.includes(HTTP_LENGTH)
+    ? `a web server answers at ${host}:${port}, not a broker`
+    : `something else than a Kafka broker answers at ${host}:${port}: ${message}`,
   fix: "give the port of a listener of a broker (9092 in most places); 8080 and 8081 are often a console and a schema registry",
 });
 
-const controllerOnly: Advise = ({ host, port }) => ({
+const controllerOnly: Advise = (situation, failure) =>
+  failure.message.includes("SaslHandshake")
+    ? loginNotAsked(situation, failure)
+    : asController(situation, failure);
+
+const asController: Advise = ({ host, port }) => ({
   problem: `${host}:${port} is a controller, which serves no clients`,
   fix: "give the port of a broker's listener, not the one in controller.listener.names",
 });
@@ -202,6 +213,7 @@ const wrongHost: Advise = (situation, { message }) => ({
       : `make a certificate for ${situation.host}, or ${advertise(situation, "a name that the certificate holds")}`,
 });
 
+/** The first code that is among them says what is wrong: those of the client know more than the system's. */
 const adviceByCode: Readonly<Record<string, Advise>> = {
   ENOTFOUND: unknownName,
   EAI_AGAIN: unknownName,

@@ -22,8 +22,8 @@ export interface Answer {
 }
 
 export interface Failure {
-  /** The system's name or the client's, such as `ECONNREFUSED` or `TLS_REQUIRED`. */
-  readonly code: string;
+  /** From the outermost error to its causes: the client's names, then the system's, such as `ECONNREFUSED`. */
+  readonly codes: readonly string[];
   readonly message: string;
   readonly remedy: string | undefined;
 }
@@ -83,16 +83,19 @@ async function answerOf(
 
 /** The failure at the bottom of one: what went wrong at the only address there was. */
 function failureOf(thrown: unknown): Failure {
-  const wraps = thrown instanceof MoldauError && WRAPPERS.has(thrown.code);
-  if (wraps && thrown.cause !== undefined) {
-    const inner = failureOf(thrown.cause);
-    return inner.code === "" ? { ...inner, code: thrown.code } : inner;
-  }
+  const errors: Error[] = [];
+  for (let at = thrown; at instanceof Error && errors.length < CAUSES_MAX; at = at.cause)
+    errors.push(at);
+  const codes = errors.flatMap((error) => ("code" in error ? [String(error.code)] : []));
+  const own = errors.find((error) => !("code" in error) || !WRAPPERS.has(String(error.code)));
   return {
-    code: thrown instanceof Error && "code" in thrown ? String(thrown.code) : "",
-    message: messageOf(thrown),
-    remedy: thrown instanceof MoldauError ? thrown.remedy : undefined,
+    codes,
+    message: messageOf(own ?? thrown),
+    remedy: own instanceof MoldauError ? own.remedy : undefined,
   };
 }
 
+const CAUSES_MAX = 8;
+
+/** Errors that only say that nothing worked. */
 const WRAPPERS: ReadonlySet<string> = new Set(["BOOTSTRAP_FAILED", "TIMED_OUT"]);

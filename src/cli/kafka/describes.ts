@@ -89,7 +89,7 @@ export function runFeatures(
     const described = await describeFeatures(cluster);
     const lines = described.features.map(({ name, level, minSupported, maxSupported }) =>
       [
-        `Feature: ${name.padEnd(33)}`,
+        `Feature: ${name.padEnd(41)}`,
         `SupportedMinVersion: ${levelText(name, minSupported).padEnd(16)}`,
         `SupportedMaxVersion: ${levelText(name, maxSupported).padEnd(16)}`,
         `FinalizedVersionLevel: ${levelText(name, level).padEnd(16)}`,

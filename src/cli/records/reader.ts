@@ -73,8 +73,8 @@ export class RecordReader {
       if (wanted.length > 0) await take(wanted);
       this.taken += wanted.length;
       await afterPoll?.();
+      if (untilEnd && this.#consumer.atEnd) return;
       if (records.length > 0) lastMs = performance.now();
-      else if (untilEnd && this.#consumer.atEnd) return;
       if (performance.now() - lastMs >= idleMs) return;
     }
   }

@@ -109,10 +109,16 @@ function makeLine(
 
 const PLACE_WIDTH_MIN = 6;
 
+/** The time of this place, with the day unless it is today; with `wide` the time of Greenwich. */
 function timeText(timestamp: number, wide: boolean): string {
   if (timestamp < 0) return "-";
-  const text = new Date(timestamp).toISOString();
-  return wide ? text : text.slice(11, 23);
+  const time = new Date(timestamp);
+  if (wide) return time.toISOString();
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const milliseconds = String(time.getMilliseconds()).padStart(3, "0");
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${milliseconds}`;
+  if (time.toDateString() === new Date().toDateString()) return clock;
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
 }
 
 /** Text as it is but for control characters; bytes that are no text in hex, cut where they are many. */
