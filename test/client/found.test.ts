@@ -191,3 +191,23 @@ test("a member whose group the coordinator has lost joins again and goes on", as
   const [stored] = await kafka.admin.groupOffsets("billing");
   assert.equal(stored?.offset, 2);
 });
+
+test("batches whose answers a restart took are not written twice", async (t) => {
+  const broker = await started(t, "manual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const kafka = await broker.connect({ clientId: "far" });
+  broker.faults.delay({ ms: 100, client: "far" });
+  const producer = kafka.producer({ batchBytes: 1, lingerMs: 0 });
+  const sends = [producer.send(TOPIC, { value: "0" })];
+  await broker.clock.advance(2000);
+  for (const { value } of numbered(5)) sends.push(producer.send(TOPIC, { value }));
+  await broker.clock.advance(150);
+  broker.faults.cut({ client: "far" });
+  assert.equal((await broker.topic(TOPIC).records()).length, 6);
+  broker.faults.reset();
+  await broker.faults.restart();
+  broker.faults.heal();
+  await broker.clock.advance(60_000);
+  await Promise.all(sends);
+  assert.equal((await broker.topic(TOPIC).records()).length, 6);
+});

@@ -15,6 +15,7 @@ import { closedBefore, deliveryTimedOut, errorOf } from "./producer-error.ts";
 import type { PartitionQueue, ProducerTopic, QueuedBatch } from "./producer-topic.ts";
 import type { RecordAccumulator } from "./record-accumulator.ts";
 import type { TopicLookup } from "./topic-lookup.ts";
+import { isWritten } from "./written-check.ts";
 
 /** Codes after which a batch may be in the log although it was not acknowledged. */
 const perhapsWritten: ReadonlySet<number> = new Set<number>([
@@ -398,12 +399,17 @@ export class Sender {
     const code = error.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
     if (!perhapsWritten.has(code)) batch.mayBeWritten = batch.mightBeWrittenBefore;
     if (identities.isIdempotent && outOfSequence.has(code)) {
+      const isFirst = queue.isFirst(batch);
+      const isOldest = isFirst && code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER;
+      if (isOldest && batch.mightBeWrittenBefore && !identities.isTransactional) {
+        this.#lookFor(batch, error);
+        return;
+      }
       batch.mayBeWritten = false;
       if (identities.isTransactional) {
         this.#giveUp(batch, error);
         return;
       }
-      const isFirst = queue.isFirst(batch);
       if (isFirst) queue.loseSequence();
       this.#retry(batch, error, isFirst);
       return;
@@ -476,6 +482,47 @@ export class Sender {
     if (!pauses) return;
     queue.failures++;
     queue.notBeforeMs = Math.max(queue.notBeforeMs, nowMs + this.#pauseMs(queue.failures));
+  }
+
+  /**
+   * All before the batch is acknowledged, and still it is out of order: it is in the log, and the broker does
+   * not remember it; or the broker has lost what it acknowledged. It is asked which.
+   */
+  #lookFor(batch: QueuedBatch, error: KafkaError): void {
+    const { queue } = batch;
+    batch.lastError = error;
+    if (batch.isAbandoned) {
+      this.#giveUp(batch, error);
+      return;
+    }
+    queue.putBack(batch);
+    queue.notBeforeMs = Infinity;
+    const { cluster } = this.#parts;
+    isWritten(cluster, batch)
+      .catch((thrown: unknown) => {
+        cluster.forget(thrown);
+        return undefined;
+      })
+      .then(
+        (found) => {
+          queue.notBeforeMs = 0;
+          if (!this.#isClosed && queue.pending.includes(batch)) this.#lookedFor(batch, found);
+          this.schedule(false);
+        },
+        () => undefined,
+      );
+  }
+
+  #lookedFor(batch: QueuedBatch, found: boolean | undefined): void {
+    const { queue } = batch;
+    if (found === false) {
+      batch.mayBeWritten = false;
+      queue.loseSequence();
+      return;
+    }
+    queue.drop(batch);
+    if (found === true) this.#succeed(batch, -1, -1);
+    else this.#giveUp(batch, errorOf(batch.lastError));
   }
 
   #pauseMs(failures: number): number {
