@@ -50,6 +50,8 @@ export class AssignedPartition implements TopicPartition, ChunkOwner {
   leaderEpoch = NO_EPOCH;
   /** Raised by every jump of the position: answers to older Fetches are dropped. */
   generation = 0;
+  /** How often the program has moved it: what was taken before the last time is not wanted any more. */
+  seeks = 0;
 
   isPaused = false;
   /** Its group wants it back: nothing of it is handed out any more. */

@@ -24,8 +24,10 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
   readonly #withinMs: number;
   /** The first offset of each partition in what was handed out last. */
   readonly #undone = new Map<AssignedPartition, number>();
-  /** Jumps of these partitions when their first record was taken. */
-  readonly #generations = new Map<AssignedPartition, number>();
+  /** How often the program had moved these partitions when their first record was taken. */
+  readonly #seeks = new Map<AssignedPartition, number>();
+  /** The partition of the record that was put last: records come in runs of one. */
+  #lastPut: AssignedPartition | undefined;
   #isOpen = true;
   #hasBegun = false;
   #tail: Promise<unknown> = Promise.resolve();
@@ -87,7 +89,8 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
   /** A batch; empty at the end of everything. */
   async #gather(): Promise<ConsumerRecord[]> {
     for (;;) {
-      this.#generations.clear();
+      this.#seeks.clear();
+      this.#lastPut = undefined;
       const first = this.#taker.takeNow() ?? (await this.#taker.take());
       if (first === undefined) return [];
       const batch = this.#stillWanted(await this.#gatherBehind(first));
@@ -112,8 +115,8 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
 
   /** Leaves out what the program, the group or the end has taken back while the batch was gathered. */
   #stillWanted(batch: ConsumerRecord[]): ConsumerRecord[] {
-    for (const [partition, generation] of this.#generations) {
-      if (!partition.isGone && partition.generation === generation) continue;
+    for (const [partition, seeks] of this.#seeks) {
+      if (!partition.isGone && partition.seeks === seeks) continue;
       this.#undone.delete(partition);
       leaveOut(batch, partition);
     }
@@ -143,6 +146,8 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
       if (leftMs <= 0) return;
       const record = await this.#taker.take(leftMs);
       if (record === undefined) return;
+      // The program may have moved partitions meanwhile.
+      this.#lastPut = undefined;
       this.#put(record, batch);
       this.#takeThere(batch);
     }
@@ -150,12 +155,17 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
 
   #put(record: ConsumerRecord, batch: ConsumerRecord[]): void {
     const partition = this.#owner.core.buffer.takenFrom;
-    if (partition !== undefined && this.#generations.get(partition) !== partition.generation) {
-      if (this.#undone.has(partition)) leaveOut(batch, partition);
-      this.#undone.set(partition, record.offset);
-      this.#generations.set(partition, partition.generation);
-    }
+    if (partition !== undefined && partition !== this.#lastPut)
+      this.#begin(partition, record, batch);
     batch.push(record);
+  }
+
+  #begin(partition: AssignedPartition, { offset }: ConsumerRecord, batch: ConsumerRecord[]): void {
+    this.#lastPut = partition;
+    if (this.#seeks.get(partition) === partition.seeks) return;
+    if (this.#undone.has(partition)) leaveOut(batch, partition);
+    this.#undone.set(partition, offset);
+    this.#seeks.set(partition, partition.seeks);
   }
 
   #finishBatch(): void {

@@ -207,6 +207,7 @@ export class ConsumerCore implements ReadingContext {
   seek(partition: AssignedPartition, offset: number): void {
     this.buffer.drop(partition);
     if (offset < partition.position) partition.mayCommitBack = true;
+    partition.seeks++;
     partition.moveTo(offset, -1);
     if (partition.wanted?.kind === "start" && this.options.untilEnd)
       partition.startsAt = { offset };

@@ -5,6 +5,8 @@ import { SimWorld } from "../../simulator/sim-platform.ts";
 import { Consumer } from "./consumer.ts";
 import type { ConsumeOptions } from "./consumer-options.ts";
 import { ModelCluster } from "./model-cluster.fixture.ts";
+import { RecordDecodeError } from "./topic-decoder.ts";
+import { topic } from "../topics/topic.ts";
 import { Cluster, type ClusterOptions } from "../cluster/cluster.ts";
 
 interface Scene {
@@ -421,4 +423,47 @@ test("what is fetched ahead stays within its bounds, however slow the program is
   assert.ok(most <= prefetchMaxBytes, `${most}`);
   assert.ok(most > prefetchMaxBytes / 3, `${most}`);
   await end(consumer);
+});
+
+test("what is damaged or refused behind records of a batch takes nothing from them", async () => {
+  const { world, model, cluster } = await startModel(1);
+  model.addTopic("t", 1);
+  const log = model.log("t");
+  const bad = topic("t", {
+    value: {
+      name: "picky",
+      encode: (value: string) => Buffer.from(value),
+      decode: (bytes: Buffer) => {
+        if (bytes.toString() === "bad") throw new Error("bad");
+        return bytes.toString();
+      },
+    },
+  });
+  log.append(["a", "b"]);
+  log.append(["c"]);
+  log.append(["d", "bad", "e"]);
+  let times = 2;
+  model.faults = {
+    damage: (bytes) => {
+      if (times <= 0 || bytes.length < 150) return bytes;
+      times--;
+      const damaged = Buffer.from(bytes);
+      damaged[damaged.length - 2]! ^= 0xff;
+      return damaged;
+    },
+  };
+  const consumer = new Consumer(cluster, bad);
+  const batches = consumer.batches({ max: 10, withinMs: 1_000 });
+  const seen: string[] = [];
+  for (;;) {
+    const next = world.clock.wait(batches.next());
+    const batch = await next.catch((thrown: unknown) => thrown);
+    if (batch instanceof RecordDecodeError) break;
+    const { value } = batch as IteratorResult<{ readonly value: string }[]>;
+    seen.push(...value.map((record: { readonly value: string }) => record.value));
+  }
+  assert.deepEqual(seen, ["a", "b", "c", "d"]);
+  assert.equal(consumer.position({ topic: "t", partition: 0 }), 4);
+  await world.clock.wait(consumer.close());
+  cluster.close();
 });

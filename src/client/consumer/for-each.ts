@@ -125,28 +125,28 @@ export class ForEach implements Taker {
 
   #queue(lane: string, partition: AssignedPartition, record: ConsumerRecord): void {
     const before = this.#lanes.get(lane);
-    const { generation } = partition;
+    const { seeks } = partition;
     const working =
       before === undefined
         ? this.#workOn(partition, record)
-        : before.then(() => this.#workOn(partition, record, generation));
+        : before.then(() => this.#workOn(partition, record, seeks));
     const last = working.then(() => {
       if (this.#lanes.get(lane) === last) this.#lanes.delete(lane);
     });
     this.#lanes.set(lane, last);
   }
 
-  /** Never rejects. `generation`: that of the partition when the record was taken. */
+  /** Never rejects. `seeks`: how often the program had moved the partition when the record was taken. */
   async #workOn(
     partition: AssignedPartition,
     record: ConsumerRecord,
-    generation = partition.generation,
+    seeks = partition.seeks,
   ): Promise<void> {
     const { core } = this.#owner;
     try {
       // What waits behind a failure of its lane is not begun, nor what was taken back meanwhile.
       if (this.#failure === undefined) {
-        const isWanted = !partition.isGone && partition.generation === generation;
+        const isWanted = !partition.isGone && partition.seeks === seeks;
         if (isWanted) await this.#call(record);
         this.#offsets.end(partition, record.offset);
       }

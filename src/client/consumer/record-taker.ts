@@ -32,9 +32,9 @@ export class RecordTaker {
   readonly #decoding: RecordDecoding;
   /** The record that is decoded, or stored elsewhere, before the next one can be taken. */
   #late: { readonly record: ConsumerRecord; readonly isWanted: Promise<boolean> } | undefined;
-  /** Its partition, and the jumps of that when it was taken. */
+  /** Its partition, and how often the program had moved that when it was taken. */
   #latePartition: AssignedPartition | undefined;
-  #lateGeneration = 0;
+  #lateSeeks = 0;
   #isInterrupted = false;
   #turnLeft = 64;
   #turnRecords = 64;
@@ -86,7 +86,7 @@ export class RecordTaker {
       if (outcome === false) continue;
       this.#late = { record, isWanted: outcome };
       this.#latePartition = partition;
-      this.#lateGeneration = partition.generation;
+      this.#lateSeeks = partition.seeks;
       return undefined;
     }
   }
@@ -144,9 +144,9 @@ export class RecordTaker {
     if (late === undefined) return undefined;
     try {
       const isWanted = await late.isWanted;
-      const { isGone = true, generation } = this.#latePartition ?? {};
+      const { isGone = true, seeks } = this.#latePartition ?? {};
       // The program, the group or the end may have taken it back meanwhile.
-      const isStillThere = !isGone && generation === this.#lateGeneration;
+      const isStillThere = !isGone && seeks === this.#lateSeeks;
       return isWanted && isStillThere ? late.record : undefined;
     } finally {
       this.#late = undefined;
