@@ -21,6 +21,7 @@ import {
   afterLoss,
   again,
   beginLeaving,
+  extended,
   fatalError,
   given,
   goOn,
@@ -302,7 +303,7 @@ function joinAnswered(
     return {
       state: {
         kind: "syncing",
-        data: { ...data, memberId, generation, protocolName, isLeader, ticket, isBeating: true },
+        data: { ...data, memberId, generation, protocolName, isLeader, ticket },
       },
       effects: [{ kind: "sendSync", ticket }, { kind: "beat" }],
     };
@@ -321,8 +322,12 @@ function syncAnswered(
 ): ClassicStep {
   const { errorCode, assignment, sentAtMs } = event;
   if (errorCode !== ErrorCode.NONE) return rejoinRefused(data, errorCode, inputs);
-  const untilMs = sentAtMs + inputs.config.sessionTimeoutMs;
-  return settle(data, assignment, inputs, [{ kind: "extendSession", untilMs }]);
+  const noted = extended(data, sentAtMs, inputs);
+  if (noted.data.sessionUntilMs <= inputs.nowMs) {
+    // So long under way that others may own the partitions by now.
+    return lose({ ...data, rejoinReason: sessionReason }, inputs, { kind: "join" });
+  }
+  return settle(noted.data, assignment, inputs, [noted.effect]);
 }
 
 /** JoinGroup or SyncGroup was refused. */
@@ -353,24 +358,26 @@ function requestFailed(
   return pause(data, inputs, "the coordinator did not answer", [{ kind: "forgetCoordinator" }]);
 }
 
-function extension(event: ToldEvent, inputs: ClassicInputs) {
+/** A heartbeat that was accepted prolongs the session; also one that is answered with a rebalance. */
+function noted(state: ClassicState, event: ToldEvent, inputs: ClassicInputs): ClassicStep {
   const { by, errorCode, sentAtMs } = event;
-  // The coordinator begins the session anew for a member that it tells to rebalance, too.
   const isAccepted =
     by === "heartbeat" &&
     (errorCode === ErrorCode.NONE || errorCode === ErrorCode.REBALANCE_IN_PROGRESS);
-  if (!isAccepted) return [];
-  return [{ kind: "extendSession", untilMs: sentAtMs + inputs.config.sessionTimeoutMs } as const];
+  if (!isAccepted) return stay(state);
+  const { data, effect } = extended(state.data, sentAtMs, inputs);
+  return { state: withData(state, data), effects: [effect] };
 }
 
 function toldWhileStable(
-  { data }: StableState,
+  before: StableState,
   event: ToldEvent,
   inputs: ClassicInputs,
 ): ClassicStep {
-  const effects = extension(event, inputs);
+  const { state, effects } = noted(before, event, inputs);
+  const { data } = state;
   const { errorCode } = event;
-  if (errorCode === ErrorCode.NONE) return { state: { kind: "stable", data }, effects };
+  if (errorCode === ErrorCode.NONE) return { state, effects };
   switch (refusalOf(errorCode)) {
     case "lost":
       return lose(afterLoss(data, errorCode), inputs, { kind: "join" });
@@ -379,31 +386,28 @@ function toldWhileStable(
     case "fatal":
       return lose(data, inputs, { kind: "fail", error: fatalError(errorCode, inputs) });
     case "coordinator":
-      return {
-        state: { kind: "stable", data },
-        effects: [{ kind: "forgetCoordinator" }, { kind: "beatSoon" }],
-      };
+      return { state, effects: [{ kind: "forgetCoordinator" }, { kind: "beatSoon" }] };
     case "later":
-      return { state: { kind: "stable", data }, effects: [{ kind: "beatSoon" }] };
+      return { state, effects: [{ kind: "beatSoon" }] };
   }
 }
 
 /** While the listener is at work. */
 function toldWhileCalled(
-  state: RevokingState | SettlingState,
+  before: RevokingState | SettlingState,
   event: ToldEvent,
   inputs: ClassicInputs,
 ): ClassicStep {
+  const { state, effects } = noted(before, event, inputs);
   const { data } = state;
   const { errorCode } = event;
-  const effects = extension(event, inputs);
   if (errorCode === ErrorCode.NONE) return { state, effects };
-  const then = state.kind === "revoking" ? state.then : ({ kind: "join" } as const);
+  const then = before.kind === "revoking" ? before.then : ({ kind: "join" } as const);
   switch (refusalOf(errorCode)) {
     case "lost":
       return lose(afterLoss(data, errorCode), inputs, then, [], true);
     case "rebalance": {
-      if (state.kind === "revoking") return { state, effects };
+      if (before.kind === "revoking") return { state, effects };
       const rejoinReason = "the group rebalances";
       return { state: withData(state, { rejoinReason }), effects };
     }
@@ -444,7 +448,7 @@ function toldWhileRejoining(
   if (errorCode === ErrorCode.FENCED_INSTANCE_ID) {
     return lose(data, inputs, { kind: "fail", error: fatalError(errorCode, inputs) });
   }
-  return { state, effects: extension(event, inputs) };
+  return noted(state, event, inputs);
 }
 
 function loseWhileRejoining(

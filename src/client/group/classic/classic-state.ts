@@ -48,8 +48,8 @@ export interface MemberData {
   readonly joinedTopics: readonly string[];
   /** Why it has to join again as soon as it can. */
   readonly rejoinReason: string | null;
-  /** Heartbeats are sent. */
-  readonly isBeating: boolean;
+  /** Until when the group keeps the member though it hears nothing of it, in monotonic milliseconds. */
+  readonly sessionUntilMs: number;
   /** Counts what is waited for, so that answers to something older are told apart. */
   readonly ticket: number;
   /** Attempts to join that failed since the last one that did not. */
@@ -275,7 +275,7 @@ export const newMember: IdleState = {
     topics: [],
     joinedTopics: [],
     rejoinReason: null,
-    isBeating: false,
+    sessionUntilMs: 0,
     ticket: 0,
     failures: 0,
   },

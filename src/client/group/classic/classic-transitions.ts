@@ -95,7 +95,6 @@ export function lose(
     ...data,
     generation: NO_GENERATION,
     isLeader: false,
-    isBeating: false,
   };
   const effects: readonly ClassicEffect[] = [...before, { kind: "stopBeating" }];
   if (isCalled) return { state: { kind: "revoking", data: lost, then }, effects };
@@ -235,7 +234,7 @@ export function beginLeaving(data: MemberData, inputs: ClassicInputs): ClassicSt
 export function sendLeave(data: MemberData, inputs: ClassicInputs): ClassicStep {
   const { memberId } = data;
   const ticket = data.ticket + 1;
-  const after = { ...data, ticket, memberId: "", generation: NO_GENERATION, isBeating: false };
+  const after = { ...data, ticket, memberId: "", generation: NO_GENERATION };
   if (memberId === "" || inputs.config.instanceId !== null) {
     return {
       state: { kind: "closed", data: after },
@@ -261,6 +260,19 @@ export function stall(data: MemberData, inputs: ClassicInputs, isCalled: boolean
       : [{ kind: "postLeave", memberId, reason: "the consumer makes no progress" }];
   const gone = isStatic ? data : { ...data, memberId: "" };
   return lose(gone, inputs, { kind: "stall" }, goodbye, isCalled);
+}
+
+/** The member after the coordinator took note of it, and what follows for its session. */
+export function extended(
+  data: MemberData,
+  sentAtMs: number,
+  { config }: ClassicInputs,
+): { readonly data: MemberData; readonly effect: ClassicEffect } {
+  const untilMs = Math.max(data.sessionUntilMs, sentAtMs + config.sessionTimeoutMs);
+  return {
+    data: { ...data, sessionUntilMs: untilMs },
+    effect: { kind: "extendSession", untilMs },
+  };
 }
 
 /** What a refusal of the coordinator is to a member. */

@@ -233,8 +233,18 @@ function calledWhileLeaving(state: LeavingState, _event: unknown, inputs: EpochI
   }
 }
 
-function accepted({ sentAtMs }: AnsweredEvent, { config }: EpochInputs): EpochEffect {
-  return { kind: "extendSession", untilMs: sentAtMs + config.sessionTimeoutMs };
+/** Until when the group keeps the member from now on though it hears nothing of it. */
+function sessionUntilMs({ sentAtMs }: AnsweredEvent, { config }: EpochInputs): number {
+  return sentAtMs + config.sessionTimeoutMs;
+}
+
+function accepted(event: AnsweredEvent, inputs: EpochInputs): EpochEffect {
+  return { kind: "extendSession", untilMs: sessionUntilMs(event, inputs) };
+}
+
+/** So long under way that others may own by now what the answer gives. */
+function isStale(event: AnsweredEvent, inputs: EpochInputs): boolean {
+  return sessionUntilMs(event, inputs) <= inputs.nowMs;
 }
 
 function fatalError({ errorCode, errorMessage }: AnsweredEvent, inputs: EpochInputs): KafkaError {
@@ -245,6 +255,7 @@ function joinAnswered(state: JoiningState, event: AnsweredEvent, inputs: EpochIn
   const { errorCode, epoch } = event;
   const { data } = state;
   if (errorCode === ErrorCode.NONE) {
+    if (isStale(event, inputs)) return retryLater(state, inputs);
     return {
       state: { kind: "stable", data: { ...data, epoch, failures: 0, unreleasedSinceMs: null } },
       effects: [accepted(event, inputs)],
@@ -271,10 +282,11 @@ function joinAnswered(state: JoiningState, event: AnsweredEvent, inputs: EpochIn
 
 function answered(state: MemberState, event: AnsweredEvent, inputs: EpochInputs): EpochStep {
   const { errorCode, epoch } = event;
+  const isCalled = state.kind !== "stable";
   if (errorCode === ErrorCode.NONE) {
+    if (isStale(event, inputs)) return lose(state.data, { kind: "join" }, [], isCalled);
     return { state: withData(state, { epoch, failures: 0 }), effects: [accepted(event, inputs)] };
   }
-  const isCalled = state.kind !== "stable";
   switch (refusalOf(errorCode)) {
     case "fenced":
       return lose(state.data, { kind: "join" }, [], isCalled);

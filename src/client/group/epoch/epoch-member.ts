@@ -252,7 +252,8 @@ export class EpochMember implements Membership, CommittingMember {
     if (errorCode === ErrorCode.NONE && intervalMs > 0) this.#heartbeats.intervalMs = intervalMs;
     const isCurrent = sentEpoch === this.#state.data.epoch;
     this.#dispatch({ kind: "answered", sentEpoch, sentAtMs, errorCode, errorMessage, epoch });
-    if (errorCode === ErrorCode.NONE && isCurrent && assignment !== null) this.#aim(assignment);
+    const isTaken = isCurrent && errorCode === ErrorCode.NONE && this.#state.data.epoch === epoch;
+    if (isTaken && assignment !== null) this.#aim(assignment);
   }
 
   #unanswered(thrown: unknown): void {
