@@ -70,7 +70,7 @@ export async function carryOut<C extends Change>(
         paintFor(terminal, terminal.stderr).dim("Nothing was changed: this is a dry run.\n"),
       );
     }
-    return conclude(terminal, plan.changes, [], forPeople);
+    return conclude(terminal, options, plan.changes, []);
   }
   if (open.length > 0 && plan.question !== undefined && !options.has("yes")) {
     if (!canAsk(terminal)) {
@@ -89,7 +89,7 @@ export async function carryOut<C extends Change>(
     return itemOf(change, outcome.error === undefined ? done : "failed", outcome);
   });
   await showResults(terminal, options, plan, items);
-  return conclude(terminal, plan.changes, outcomes, forPeople);
+  return conclude(terminal, options, plan.changes, outcomes);
 }
 
 function itemOf(change: Change, result: ChangeResult, outcome: Outcome): ChangeItem {
@@ -231,16 +231,18 @@ function doneText(paint: Paint, { kind, name, action, result, differences }: Cha
 /** Tells what failed; all failed, some failed, or all is well. */
 function conclude(
   terminal: Terminal,
+  options: Options,
   changes: readonly Change[],
   outcomes: readonly Outcome[],
-  forPeople: boolean,
 ): ExitCode {
+  const output = options.text("output");
+  const asJson = output === "json" || output === "ndjson";
   const errors = [
     ...changes.map(({ settled }) => settled?.error),
     ...outcomes.map(({ error }) => error),
   ].filter((error) => error !== undefined);
   const problems = errors.map((error): Problem => problemOf(error));
-  for (const problem of problems) tell(terminal, problem, !forPeople);
+  for (const problem of problems) tell(terminal, problem, asJson);
   const [first] = problems;
   if (first === undefined) return ExitCode.ok;
   return problems.length < changes.length ? ExitCode.partial : first.exitCode;

@@ -6,7 +6,8 @@ import { withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
 import { parseNumbers, wholeName } from "../patterns.ts";
 import { parsePlace, resolvePlaces, type Place } from "../places.ts";
-import { usageProblem } from "../problem.ts";
+import { topicPartitionName } from "../../core/topic-partition.ts";
+import { Problem, usageProblem } from "../problem.ts";
 import { filterOf, grepOf } from "../records/filter.ts";
 import type { PrintableRecord } from "../records/printable.ts";
 import { RecordReader, type Matches, type ReadLimits } from "../records/reader.ts";
@@ -180,7 +181,7 @@ export async function read(
       reading.matches,
       signal,
     );
-    if (reading.group !== undefined) await joined(consumer, signal);
+    await begun(consumer, signal);
     let committedMs = performance.now();
     const commit = async (): Promise<void> => {
       if (reading.group === undefined || reader.positions.length === 0) return;
@@ -201,8 +202,8 @@ export async function read(
   }
 }
 
-/** A member without partitions is at the end of nothing: what it is to read has to be known. */
-async function joined(consumer: Consumer, signal: AbortSignal): Promise<void> {
+/** Before its partitions and places are known, a consumer is at the end of nothing. */
+async function begun(consumer: Consumer, signal: AbortSignal): Promise<void> {
   const leave = (): void => void consumer.close();
   signal.addEventListener("abort", leave);
   try {
@@ -266,7 +267,7 @@ async function namesMatchingNow(
 /** What `--until` means in each partition, or the ends that there are now. */
 async function endsOf(
   cluster: Cluster,
-  { until, partitions, limits, group, uncommitted }: Reading,
+  { from, until, partitions, limits, group, uncommitted }: Reading,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const stop = until ?? (limits.untilEnd && group === undefined ? LATEST : undefined);
@@ -278,6 +279,13 @@ async function endsOf(
     }
   }
   const ends = await resolvePlaces(cluster, queries, { clamp: true, readCommitted: !uncommitted });
+  const [beyond] = from.kind === "offset" ? ends.filter(({ offset }) => from.offset > offset) : [];
+  if (beyond !== undefined && until === undefined) {
+    const name = topicPartitionName(beyond.topic, beyond.partition);
+    throw new Problem("OFFSET_OUT_OF_RANGE", `partition ${name} ends at ${beyond.offset}`, {
+      remedy: "begin before its end: --from -10 gives the last ten",
+    });
+  }
   return new Map(ends.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset]));
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Cluster } from "../../client/cluster/cluster.ts";
 import { carryOut, difference, type Change, type Outcome } from "../changes.ts";
 import type { Options } from "../command.ts";
-import { explainSetting } from "../config-words.ts";
+import { explainSetting, valueWithout } from "../config-words.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { countText } from "../output.ts";
@@ -202,8 +202,7 @@ async function alterationOf(
     ...(grows ? [difference("partitions", topic.partitions.length, partitions)] : []),
     ...changed.map(({ name, value }) => {
       const entry = before.get(name);
-      const after =
-        value ?? entry?.synonyms.find(({ source }) => source !== "topic")?.value ?? null;
+      const after = value ?? valueWithout(entry, resource) ?? "(default)";
       return difference(name, entry?.value, after);
     }),
   ];

@@ -216,7 +216,6 @@ function stateTable(description: AnyGroupDescription, verbose: boolean): string 
 function membersTable(description: AnyGroupDescription, verbose: boolean): string {
   const { group, members } = description;
   const withInstance = members.some(({ instanceId }) => instanceId !== null);
-  const hasTarget = verbose && description.type === "Consumer";
   const columns = [
     column("GROUP"),
     column("CONSUMER-ID"),
@@ -224,8 +223,14 @@ function membersTable(description: AnyGroupDescription, verbose: boolean): strin
     column("HOST"),
     column("CLIENT-ID"),
     column("#PARTITIONS"),
-    ...(verbose ? [column("CURRENT-EPOCH"), column("CURRENT-ASSIGNMENT")] : []),
-    ...(hasTarget ? [column("TARGET-EPOCH"), column("TARGET-ASSIGNMENT")] : []),
+    ...(verbose
+      ? [
+          column("CURRENT-EPOCH"),
+          column("CURRENT-ASSIGNMENT", 20),
+          column("TARGET-EPOCH"),
+          column("TARGET-ASSIGNMENT", 20),
+        ]
+      : []),
   ];
   const rows = members.map((member: GroupMember & Partial<ConsumerGroupMember>) => [
     group,
@@ -234,9 +239,13 @@ function membersTable(description: AnyGroupDescription, verbose: boolean): strin
     `/${member.host}`,
     member.clientId,
     String(member.assignment.length),
-    ...(verbose ? [text(member.memberEpoch), text(assignmentText(member.assignment))] : []),
-    ...(hasTarget
-      ? [text(epochsOf(description).target), text(assignmentText(member.targetAssignment ?? []))]
+    ...(verbose
+      ? [
+          text(member.memberEpoch),
+          text(assignmentText(member.assignment)),
+          text(epochsOf(description).target),
+          text(assignmentText(member.targetAssignment ?? [])),
+        ]
       : []),
   ]);
   return kafkaTable(columns, rows);

@@ -88,7 +88,7 @@ export function withKafkaCluster<T>(
 /** A column of a table as one of Kafka's tools prints it. */
 export interface KafkaColumn {
   readonly title: string;
-  /** The least width; longer cells widen the column. */
+  /** The least width; longer cells widen the column. A last column of 0 is not filled. */
   readonly width: number;
 }
 
@@ -100,12 +100,14 @@ export function kafkaTable(
   const widths = columns.map(({ title, width }, index) =>
     Math.max(width, title.length, ...rows.map((row) => row[index]?.length ?? 0)),
   );
+  const isFilled = (columns.at(-1)?.width ?? 0) > 0;
   const lines = [columns.map(({ title }) => title), ...rows].map((cells) =>
-    cells
-      .map((cell, index) => (index === cells.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
-      .join(" "),
+    cells.map((cell, index) => {
+      const isOpen = index === cells.length - 1 && !isFilled;
+      return isOpen ? cell : cell.padEnd(widths[index] ?? 0);
+    }),
   );
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((cells) => `${cells.join(" ")}\n`).join("");
 }
 
 /** Columns as wide as their widest cell, a tab after each. */

@@ -4,6 +4,8 @@ import type { PrintableRecord } from "./printable.ts";
 
 /** How long one poll waits; limits are looked at in between. */
 const POLL_MS = 1_000;
+/** Who waits for the end shall learn soon that it is reached. */
+const POLL_NEAR_END_MS = 50;
 const POLL_RECORDS_MAX = 2_000;
 
 /** When to stop. */
@@ -65,10 +67,11 @@ export class RecordReader {
     take: (records: readonly PrintableRecord[]) => Promise<void>,
     afterPoll?: () => Promise<void>,
   ): Promise<void> {
-    const { count, idleMs, untilEnd } = this.#limits;
+    const { count, idleMs, untilEnd, until } = this.#limits;
+    const waitMs = Math.min(untilEnd || until !== undefined ? POLL_NEAR_END_MS : POLL_MS, idleMs);
     let lastMs = performance.now();
     while (!this.#signal.aborted && this.taken < count && !this.#isPast()) {
-      const records = await this.#poll(Math.min(POLL_MS, idleMs));
+      const records = await this.#poll(waitMs);
       const wanted = this.#select(records);
       if (wanted.length > 0) await take(wanted);
       this.taken += wanted.length;
