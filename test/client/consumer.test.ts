@@ -339,3 +339,30 @@ test("calls of next that do not wait for one another get one record each, in ord
   assert.deepEqual(texts, [...values(0, 10), "end", "end"]);
   await consumer.close();
 });
+
+test("what a loop was given and did not come to is there for the next one", async () => {
+  const topic = await scene.makeTopic(2);
+  await scene.produce(topic, 40, { partitions: 2 });
+  const consumer = kafka.consume(topic, { until: "end" });
+  const seen = new Set<string>();
+  for (const concurrency of [4, "partition", "key"] as const) {
+    let count = 0;
+    const working = consumer.forEach(
+      async (record) => {
+        seen.add(textOf(record));
+        await turn();
+        if (++count === 3) throw new Error("no");
+      },
+      { concurrency },
+    );
+    await assert.rejects(working, { message: "no" });
+  }
+  const stream = consumer.readable();
+  for await (const record of stream) {
+    seen.add(textOf(record as ConsumerRecord));
+    break;
+  }
+  for await (const record of consumer) seen.add(textOf(record));
+  assert.deepEqual([...seen].sort(), values(0, 40).sort());
+  await consumer.close();
+});

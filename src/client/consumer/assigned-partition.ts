@@ -73,8 +73,9 @@ export class AssignedPartition implements TopicPartition, ChunkOwner {
   retryAtMs = 0;
   /** Failures in a row. */
   failures = 0;
-  /** Damaged bytes in a row at this position. */
+  /** How often bytes were damaged in a row, and at which position. */
   damages = 0;
+  damagedAt = -1;
 
   /** The replica that the leader told to read from (KIP-392), -1 for the leader itself. */
   preferredReplica = -1;
@@ -121,6 +122,8 @@ export class AssignedPartition implements TopicPartition, ChunkOwner {
     this.generation++;
     this.failure = undefined;
     this.retryAtMs = 0;
+    // What was wanted is about where fetching had come to, which damaged bytes may have told wrong.
+    if (this.wanted?.kind !== "start") this.wanted = undefined;
   }
 
   /** The end of what this consumer may see, as of the last answer; -1 before the first. */

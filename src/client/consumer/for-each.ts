@@ -36,6 +36,8 @@ export class ForEach implements Taker {
   readonly #maxAtWork: number;
   readonly #offsets = new OffsetsAtWork();
   readonly #lanes = new Map<string, Promise<void>>();
+  /** The first record of each partition that was taken and not begun, because others had failed. */
+  readonly #left = new Map<AssignedPartition, number>();
   #atWork = 0;
   /** One after the other: what is worked on, or failed. */
   #single: AssignedPartition | undefined;
@@ -71,9 +73,15 @@ export class ForEach implements Taker {
       else await this.#several();
     } finally {
       while (this.#atWork > 0) await this.#someEnded();
+      // Whoever goes on with this consumer gets what was taken and not begun.
+      for (const [partition, offset] of this.#left) this.#owner.core.putBack(partition, offset);
     }
     if (this.#failure !== undefined) throw this.#failure.thrown;
     await this.#owner.finish();
+  }
+
+  #leave(partition: AssignedPartition, offset: number): void {
+    this.#left.set(partition, Math.min(offset, this.#left.get(partition) ?? offset));
   }
 
   async #oneByOne(): Promise<void> {
@@ -144,8 +152,9 @@ export class ForEach implements Taker {
   ): Promise<void> {
     const { core } = this.#owner;
     try {
-      // What waits behind a failure of its lane is not begun, nor what was taken back meanwhile.
-      if (this.#failure === undefined) {
+      // Nothing is begun behind a failure, nor what was taken back meanwhile.
+      if (this.#failure !== undefined) this.#leave(partition, record.offset);
+      else {
         const isWanted = !partition.isGone && partition.seeks === seeks;
         if (isWanted) await this.#call(record);
         this.#offsets.end(partition, record.offset);

@@ -40,7 +40,7 @@ export interface ModelFaults {
   /** One partition of an answer. */
   partition?: (topic: string, partition: number) => number | undefined;
   /** Bytes of records on their way. */
-  damage?: (bytes: Buffer) => Buffer;
+  damage?: (bytes: Buffer, partition: number) => Buffer;
 }
 
 interface PartitionAnswer {
@@ -335,7 +335,7 @@ export class ModelCluster {
     const room = Math.min(partitionMaxBytes, left);
     // Only the first partition with records may give a batch that is larger than all limits.
     const bytes = log.read(fetchOffset, room, until, left === maxBytes);
-    const records = this.faults.damage?.(bytes) ?? bytes;
+    const records = this.faults.damage?.(bytes, partitionIndex) ?? bytes;
     const abortedTransactions = isolationLevel === 1 ? log.abortedFrom(fetchOffset) : null;
     return { partitionIndex, errorCode: 0, ...ends, records, abortedTransactions };
   }

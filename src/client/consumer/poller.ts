@@ -33,10 +33,14 @@ export class Poller implements Taker {
     return this.#undone.get(partition) ?? this.#taker.firstUndone(partition);
   }
 
+  /** What the next call throws. */
+  #failure: { readonly thrown: unknown } | undefined;
+
   async poll(maxWaitMs: number, { max, signal }: PollOptions): Promise<ConsumerRecord[]> {
     const { core } = this.#owner;
     this.#undone.clear();
     if (core.watchesProgress) core.progressed();
+    this.#throwFailure();
     const onAbort = (): void => this.#taker.interrupt();
     signal?.addEventListener("abort", onAbort);
     if (signal?.aborted === true) onAbort();
@@ -59,8 +63,25 @@ export class Poller implements Taker {
       if (partition !== undefined && !this.#undone.has(partition)) {
         this.#undone.set(partition, record.offset);
       }
-      record = records.length < max ? this.#taker.takeMore() : undefined;
+      record = records.length < max ? this.#takeMore() : undefined;
     }
     return records;
+  }
+
+  /** What throws here comes after the records before it. */
+  #takeMore(): ConsumerRecord | undefined {
+    try {
+      return this.#taker.takeMore();
+    } catch (thrown) {
+      this.#failure = { thrown };
+      return undefined;
+    }
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    throw failure.thrown;
   }
 }

@@ -123,7 +123,6 @@ export class RecordBuffer {
         this.#damaged(partition, thrown);
         return undefined;
       }
-      partition.damages = 0;
       this.#finish(partition, chunk);
       if (!across) return undefined;
     }
@@ -141,6 +140,8 @@ export class RecordBuffer {
 
   /** Bytes may have been damaged on their way, so they are asked for again a few times. */
   #damaged(partition: AssignedPartition, thrown: unknown): void {
+    if (partition.damagedAt !== partition.position) partition.damages = 0;
+    partition.damagedAt = partition.position;
     partition.damages++;
     this.drop(partition);
     if (partition.damages < DAMAGED_FETCHES_MAX) {

@@ -67,9 +67,14 @@ class StreamFeed implements Taker {
     await this.#owner.finish();
   }
 
-  /** Nobody reads the stream any more. */
-  leave(): void {
+  /** Nobody reads the stream any more, and nobody has read the last `unread` records that it was given. */
+  leave(unread: number): void {
     this.#isOpen = false;
+    const { length } = this.#taken;
+    // The last first, so that each partition ends up at its first one.
+    for (const { partition, offset } of this.#taken.slice(length - unread).reverse()) {
+      this.#owner.core.putBack(partition, offset);
+    }
     this.#taker.interrupt();
     const { core } = this.#owner;
     if (core.watchesProgress) core.progressed();
@@ -113,7 +118,7 @@ class RecordReadable extends Readable {
       void this.#finish().then(destroyed);
       return;
     }
-    this.#feed.leave();
+    this.#feed.leave(this.readableLength);
     destroyed(error);
   }
 
@@ -130,7 +135,10 @@ class RecordReadable extends Readable {
   async #fill(): Promise<void> {
     for (;;) {
       const record = await this.#feed.take(this.readableLength + 1);
-      if (this.destroyed) return;
+      if (this.destroyed) {
+        if (record !== undefined) this.#feed.leave(1);
+        return;
+      }
       this.#isAtEnd = record === undefined;
       if (!this.push(record ?? null) || record === undefined) return;
     }
@@ -159,7 +167,7 @@ export function webReadable(owner: TakingOwner): ReadableStream<ConsumerRecord> 
         await feed.finish();
         controller.close();
       },
-      cancel: () => feed.leave(),
+      cancel: () => feed.leave(0),
     },
     new CountQueuingStrategy({ highWaterMark: 0 }),
   );
