@@ -52,7 +52,11 @@ export class GroupAssignment implements MembershipListener {
     return Promise.resolve();
   }
 
-  async onRevoked(partitions: readonly TopicPartition[], reason: RevocationReason): Promise<void> {
+  async onRevoked(
+    partitions: readonly TopicPartition[],
+    reason: RevocationReason,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (reason !== "closing") this.onJoining();
     const going: AssignedPartition[] = [];
     for (const { topic, partition } of partitions) {
@@ -63,12 +67,11 @@ export class GroupAssignment implements MembershipListener {
       found.isRevoked = true;
       this.#core.buffer.drop(found);
     }
-    if (reason !== "lost") {
-      if (reason === "rebalance") await this.#workDone(going);
-      await this.#commit(going);
-    }
+    if (reason === "rebalance") await this.#workDone(going, signal);
+    const isLost = reason === "lost" || signal?.aborted === true;
+    if (!isLost) await this.#commit(going);
     this.#core.remove(going);
-    this.#events.publish({ kind: reason === "lost" ? "lost" : "revoked", partitions });
+    this.#events.publish({ kind: isLost ? "lost" : "revoked", partitions });
   }
 
   onFailed(error: KafkaError): void {
@@ -76,7 +79,7 @@ export class GroupAssignment implements MembershipListener {
   }
 
   /** Waits until the program is done with records of the partitions, as long as the group waits. */
-  #workDone(going: readonly AssignedPartition[]): Promise<void> {
+  #workDone(going: readonly AssignedPartition[], signal: AbortSignal | undefined): Promise<void> {
     const core = this.#core;
     const isDone = (): boolean => {
       const { taker } = core;
@@ -88,6 +91,7 @@ export class GroupAssignment implements MembershipListener {
       const done = (): void => {
         timer.cancel();
         stop();
+        signal?.removeEventListener("abort", done);
         resolve();
       };
       const timeoutMs = this.#rebalanceTimeoutMs * WORK_SHARE;
@@ -95,6 +99,8 @@ export class GroupAssignment implements MembershipListener {
       const stop = core.onProgress(() => {
         if (isDone()) done();
       });
+      signal?.addEventListener("abort", done);
+      if (signal?.aborted === true) done();
     });
   }
 
