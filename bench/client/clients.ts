@@ -62,7 +62,7 @@ export const candidates: readonly Candidate[] = [
   {
     name: "librdkafka",
     kind: "native",
-    loads: ["fire", "single", "consume"],
+    loads: ["batches", "fire", "single", "consume"],
     command: async () => [await python(), join(programs, "librdkafka.py")],
   },
   {
