@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cluster } from "../../src/client/cluster/cluster.ts";
-import type { AssignorName } from "../../src/client/group/assignors/assignor.ts";
+import { ModelCoordinator } from "../../src/client/group/epoch/model-coordinator.fixture.ts";
+import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import { loadNodeConfig } from "../../src/config/node-config.ts";
 import { startNode, type RunningNode } from "../../src/server/node.ts";
 import { SimWorld } from "../../src/simulator/sim-platform.ts";
@@ -10,7 +11,8 @@ import { partitionsOf } from "./group-scene.ts";
 import { BROKER, BROKER_PORT, GroupWorld, type WorldMember } from "./group-world.ts";
 
 /**
- * Groups of real members against a real Moldau node, in a world under a seed: delays, connections that
+ * Groups of real members in a world under a seed, against a real Moldau node or a model of the new
+ * protocol: delays, connections that
  * are reset, hosts that are cut off, members that die, a coordinator that is killed and comes back. A
  * partition has one owner at most at any time, and all have one in the end.
  */
@@ -24,7 +26,14 @@ const TOPIC = "topic";
 const PARTITIONS = 7;
 const all = partitionsOf(TOPIC, PARTITIONS);
 
-class Broker {
+/** Who coordinates the group: is killed, and comes back as it was. */
+interface Coordinator {
+  start(): Promise<void>;
+  kill(): void;
+}
+
+/** A Moldau node. */
+class MoldauBroker implements Coordinator {
   readonly #world: SimWorld;
   #node: RunningNode | undefined;
 
@@ -67,6 +76,32 @@ class Broker {
   }
 }
 
+/** A model of the coordinator of a group of the new protocol, which Moldau does not serve yet. */
+class Model implements Coordinator {
+  readonly #world: SimWorld;
+  readonly #coordinator: ModelCoordinator;
+
+  constructor(world: SimWorld) {
+    this.#world = world;
+    this.#coordinator = new ModelCoordinator({
+      clock: world.clock,
+      topics: [{ name: TOPIC, topicId: "aaaaaaaaaaaaaaaaaaaaaA", partitions: PARTITIONS }],
+      sessionTimeoutMs: SESSION_MS,
+      heartbeatIntervalMs: 1_000,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { platform } = this.#world.host(BROKER).start();
+    await this.#coordinator.start(platform.network, BROKER);
+  }
+
+  kill(): void {
+    this.#coordinator.group.suspend();
+    this.#world.host(BROKER).kill();
+  }
+}
+
 async function makeTopic(world: SimWorld): Promise<void> {
   const { platform } = world.host("admin").start();
   const cluster = await Cluster.connect({ platform, bootstrap: [`${BROKER}:${BROKER_PORT}`] });
@@ -74,19 +109,20 @@ async function makeTopic(world: SimWorld): Promise<void> {
   cluster.close();
 }
 
-async function scenario(world: SimWorld, assignors: readonly AssignorName[]): Promise<void> {
-  const broker = new Broker(world);
-  await broker.start();
-  await makeTopic(world);
+async function scenario(
+  world: SimWorld,
+  broker: Coordinator,
+  options: Partial<MembershipOptions>,
+): Promise<void> {
   world.network.conditions = { ...world.network.conditions, resetProbability: 0.0005 };
   const group = new GroupWorld(world);
   const { random } = group;
   let instances = 0;
   const joining = () =>
     group.join({
+      ...options,
       group: GROUP,
       topics: [TOPIC],
-      assignors,
       listenerMs: 300,
       sessionTimeoutMs: SESSION_MS,
       ...(random.chance(0.25) ? { instanceId: `instance-${instances++}` } : {}),
@@ -101,13 +137,12 @@ async function scenario(world: SimWorld, assignors: readonly AssignorName[]): Pr
   await group.allOwned(all, 120_000);
   assert.deepEqual(group.violations, [], `seed ${world.seed}`);
   await Promise.all(group.present.map((member) => member.leave()));
-  await broker.stop();
 }
 
 /** What happens next. */
 async function act(
   group: GroupWorld,
-  broker: Broker,
+  broker: Coordinator,
   joining: () => Promise<WorldMember>,
 ): Promise<void> {
   const { random, world } = group;
@@ -141,18 +176,33 @@ async function cut(group: GroupWorld, host: string, forMs: number): Promise<void
   network.unblock(BROKER, host);
 }
 
-for (const assignor of ["range", "roundrobin", "sticky", "cooperative-sticky"] as const) {
-  test(`${assignor}: one owner at most through delays, cuts, deaths and restarts`, async () => {
-    for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
-      const world = new SimWorld({
-        seed,
-        network: { delayMs: [0.1, 30] },
-      });
-      try {
-        await world.clock.wait(scenario(world, [assignor]));
-      } catch (thrown) {
-        throw new Error(`seed ${seed}`, { cause: thrown });
-      }
+/** Runs seed after seed. */
+async function underSeeds(run: (world: SimWorld) => Promise<void>): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+    const world = new SimWorld({ seed, network: { delayMs: [0.1, 30] } });
+    try {
+      await world.clock.wait(run(world));
+    } catch (thrown) {
+      throw new Error(`seed ${seed}`, { cause: thrown });
     }
-  });
+  }
 }
+
+for (const assignor of ["range", "roundrobin", "sticky", "cooperative-sticky"] as const) {
+  test(`${assignor}: one owner at most through delays, cuts, deaths and restarts`, () =>
+    underSeeds(async (world) => {
+      const broker = new MoldauBroker(world);
+      await broker.start();
+      await makeTopic(world);
+      await scenario(world, broker, { protocol: "classic", assignors: [assignor] });
+      await broker.stop();
+    }));
+}
+
+test("new protocol: one owner at most through delays, cuts, deaths and restarts", () =>
+  underSeeds(async (world) => {
+    const model = new Model(world);
+    await model.start();
+    await scenario(world, model, { protocol: "consumer" });
+    model.kill();
+  }));

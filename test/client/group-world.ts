@@ -129,7 +129,7 @@ export class WorldMember {
       },
       {
         onAssigned: (partitions) => this.#assigned(partitions),
-        onRevoked: (partitions, reason) => this.#revoked(partitions, reason),
+        onRevoked: (partitions, reason, signal) => this.#revoked(partitions, reason, signal),
         onFailed: (error) => void this.failures.push(error.message),
       },
     );
@@ -202,10 +202,19 @@ export class WorldMember {
     await this.#work();
   }
 
-  async #revoked(partitions: readonly TopicPartition[], reason: RevocationReason): Promise<void> {
+  async #revoked(
+    partitions: readonly TopicPartition[],
+    reason: RevocationReason,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const numbers = partitions.map(({ partition }) => partition).join();
     this.#world.note(`${this.name} gives ${numbers} up (${reason})`);
-    if (reason !== "lost") await this.#work();
+    if (reason !== "lost") {
+      const lost = new Promise<void>((resolve) =>
+        signal?.addEventListener("abort", () => resolve()),
+      );
+      await Promise.race([this.#work(), lost]);
+    }
     for (const { topic, partition } of partitions) {
       const name = topicPartitionName(topic, partition);
       if (this.#world.owners.get(name) === this) this.#world.owners.delete(name);

@@ -162,7 +162,8 @@ export class AutoMember implements Membership {
   #make(protocol: Membership["protocol"]): Membership {
     const listener: MembershipListener = {
       onAssigned: (partitions) => this.#listener.onAssigned(partitions),
-      onRevoked: (partitions, reason) => this.#listener.onRevoked(partitions, reason),
+      onRevoked: (partitions, reason, signal) =>
+        this.#listener.onRevoked(partitions, reason, signal),
       onFailed: (error) => this.#failed(error),
     };
     this.#protocol = protocol;

@@ -16,6 +16,8 @@ export class MemberListener {
   readonly #cluster: Cluster;
   readonly #listener: MembershipListener;
   readonly #member: Pick<Membership, "metadata" | "protocol">;
+  /** Of the revocation that is under way. */
+  #lost = new AbortController();
 
   constructor(
     cluster: Cluster,
@@ -35,7 +37,8 @@ export class MemberListener {
     const beganAtMs = clock.monotonicMs();
     let error: unknown;
     try {
-      await this.#listener.onRevoked(partitions, reason);
+      this.#lost = new AbortController();
+      await this.#listener.onRevoked(partitions, reason, this.#lost.signal);
     } catch (thrown) {
       error = thrown;
       this.#cluster.logger.error("the consumer failed to give partitions up", {
@@ -44,6 +47,11 @@ export class MemberListener {
       });
     }
     this.#tell({ kind, partitions, durationMs: clock.monotonicMs() - beganAtMs, error }, metadata);
+  }
+
+  /** What is being given up is lost: it is not to be finished any more. */
+  hurry(): void {
+    this.#lost.abort();
   }
 
   /** Partitions come. Resolves with what the listener made of it. */

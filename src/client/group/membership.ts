@@ -36,9 +36,14 @@ export type RevocationReason =
 export interface MembershipListener {
   /**
    * Partitions go. What is under way for them is finished and committed before the promise resolves;
-   * the group waits for it (`rebalanceTimeoutMs` at most).
+   * the group waits for it (`rebalanceTimeoutMs` at most). When the group goes on without the member
+   * meanwhile, `signal` is aborted: others may read them from then on, and nothing can be committed.
    */
-  onRevoked(partitions: readonly TopicPartition[], reason: RevocationReason): Promise<void>;
+  onRevoked(
+    partitions: readonly TopicPartition[],
+    reason: RevocationReason,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /**
    * Partitions come, in addition to those there are. When it rejects, the member leaves the group and
    * fails with that.

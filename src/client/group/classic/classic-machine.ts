@@ -211,7 +211,7 @@ const table: ClassicTable = {
     requestFailed: stay,
     paused: stay,
     told: toldWhileLeaving,
-    sessionExpired: stay,
+    sessionExpired: hurry,
     left: ({ data }) => ({ state: { kind: "closed", data }, effects: [{ kind: "closed" }] }),
   },
   closed: {
@@ -473,5 +473,10 @@ function stallWhileRejoining(
 function toldWhileLeaving(state: LeavingState, { errorCode }: ToldEvent): ClassicStep {
   const isGone =
     errorCode === ErrorCode.UNKNOWN_MEMBER_ID || errorCode === ErrorCode.FENCED_INSTANCE_ID;
-  return stay(isGone ? withData(state, { memberId: "" }) : state);
+  return isGone ? hurry({ ...state, data: { ...state.data, memberId: "" } }) : stay(state);
+}
+
+/** The listener is giving up what is lost. */
+function hurry(state: LeavingState): ClassicStep {
+  return { state, effects: state.step === "request" ? [] : [{ kind: "hurry" }] };
 }

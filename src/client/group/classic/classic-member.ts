@@ -244,6 +244,8 @@ export class ClassicMember implements Membership, CommittingMember {
           .assigned(effect.partitions)
           .then((error) => this.#dispatch({ kind: "called", ticket: effect.ticket, error }));
         return;
+      case "hurry":
+        return this.#listener.hurry();
       case "pause":
         this.#pauseTimer = clock.setTimer(effect.delayMs, () =>
           this.#dispatch({ kind: "paused", ticket: effect.ticket }),

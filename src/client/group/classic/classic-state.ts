@@ -235,6 +235,8 @@ export type ClassicEffect =
       readonly ticket: number;
       readonly partitions: readonly TopicPartition[];
     }
+  /** What the listener is giving up is lost already. */
+  | { readonly kind: "hurry" }
   | { readonly kind: "pause"; readonly ticket: number; readonly delayMs: number }
   /** Heartbeats begin, if they are not sent already. */
   | { readonly kind: "beat" }

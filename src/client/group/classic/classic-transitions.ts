@@ -97,7 +97,12 @@ export function lose(
     isLeader: false,
   };
   const effects: readonly ClassicEffect[] = [...before, { kind: "stopBeating" }];
-  if (isCalled) return { state: { kind: "revoking", data: lost, then }, effects };
+  if (isCalled) {
+    return {
+      state: { kind: "revoking", data: lost, then },
+      effects: [...effects, { kind: "hurry" }],
+    };
+  }
   if (lost.owned.length > 0) return revoke(lost, lost.owned, "lost", then, effects);
   return goOn(lost, inputs, then, effects);
 }

@@ -173,8 +173,8 @@ const table: EpochTable = {
     answered: answeredWhileLeaving,
     targeted: stay,
     refused: stay,
-    broken: (state) => stay(withData(state, { epoch: NO_EPOCH })),
-    sessionExpired: stay,
+    broken: (state) => hurry(gone(state)),
+    sessionExpired: hurry,
     left: ({ data }) => ({ state: { kind: "closed", data }, effects: [{ kind: "closed" }] }),
   },
   closed: {
@@ -326,5 +326,14 @@ function answeredWhileLeaving(
     return { state: withData(state, { epoch }), effects: [accepted(event, inputs)] };
   }
   const isGone = sentEpoch !== JOIN_EPOCH && ["fenced", "fatal"].includes(refusalOf(errorCode));
-  return stay(isGone ? withData(state, { epoch: NO_EPOCH }) : state);
+  return isGone ? hurry(gone(state)) : stay(state);
+}
+
+function gone(state: LeavingState): LeavingState {
+  return { ...state, data: { ...state.data, epoch: NO_EPOCH } };
+}
+
+/** The listener is giving up what is lost. */
+function hurry(state: LeavingState): EpochStep {
+  return { state, effects: state.step === "request" ? [] : [{ kind: "hurry" }] };
 }

@@ -219,6 +219,8 @@ export class EpochMember implements Membership, CommittingMember {
           .assigned(effect.partitions)
           .then((error) => this.#dispatch({ kind: "called", ticket: effect.ticket, error }));
         return;
+      case "hurry":
+        return this.#listener.hurry();
       case "extendSession":
         return this.#extendSession(effect.untilMs);
       case "expectPolls":

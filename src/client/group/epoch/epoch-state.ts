@@ -214,6 +214,8 @@ export type EpochEffect =
       readonly ticket: number;
       readonly partitions: readonly GroupPartition[];
     }
+  /** What the listener is giving up is lost already. */
+  | { readonly kind: "hurry" }
   /** The session is good until then, in monotonic milliseconds. */
   | { readonly kind: "extendSession"; readonly untilMs: number }
   /** The consumer has partitions from now on: its progress counts. */

@@ -94,7 +94,12 @@ export function lose(
 ): EpochStep {
   const lost: EpochData = { ...data, epoch: NO_EPOCH, target: [] };
   const effects: readonly EpochEffect[] = [...before, { kind: "stopBeating" }];
-  if (isCalled) return { state: { kind: "losing", data: lost, then }, effects };
+  if (isCalled) {
+    return {
+      state: { kind: "losing", data: lost, then },
+      effects: [...effects, { kind: "hurry" }],
+    };
+  }
   if (lost.owned.length === 0) return goOn(lost, then, effects);
   const ticket = lost.ticket + 1;
   return {
