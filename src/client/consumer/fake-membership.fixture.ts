@@ -73,11 +73,15 @@ export class FakeMembership implements Membership {
   }
 
   /** Takes partitions away. */
-  revoke(partitions: readonly TopicPartition[], reason: "rebalance" | "lost"): Promise<void> {
+  revoke(
+    partitions: readonly TopicPartition[],
+    reason: "rebalance" | "lost",
+    signal = new AbortController().signal,
+  ): Promise<void> {
     this.assignment = this.assignment.filter(
       (one) => !partitions.some(({ partition }) => partition === one.partition),
     );
-    return this.listener.onRevoked(partitions, reason);
+    return this.listener.onRevoked(partitions, reason, signal);
   }
 
   assign(partitions: readonly TopicPartition[]): Promise<void> {

@@ -93,6 +93,24 @@ test("a program that does not come to an end with a record is not waited for lon
   await end();
 });
 
+test("a group that goes on without the member ends the waiting: the partitions are lost", async () => {
+  const { model, clock, consumer, member, end } = await start({ commit: { everyMs: 3_600_000 } });
+  for (let i = 0; i < 3; i++) model.log("t", 0).append([`a${i}`]);
+  const changes = consumer.rebalances();
+  const iterator = consumer[Symbol.asyncIterator]();
+  await clock.wait(iterator.next());
+  await clock.wait(iterator.next());
+  const fenced = new AbortController();
+  const revoked = member().revoke([place(0)], "rebalance", fenced.signal);
+  await clock.advance(100);
+  fenced.abort();
+  await clock.wait(revoked);
+  assert.deepEqual(member().commits, []);
+  await changes.next();
+  assert.equal((await changes.next()).value?.kind, "lost");
+  await end();
+});
+
 test("nothing is stored for partitions that were lost, and they are told as such", async () => {
   const { model, clock, consumer, member, end } = await start({ commit: { everyMs: 3_600_000 } });
   for (let i = 0; i < 3; i++) model.log("t", 0).append([`a${i}`]);
