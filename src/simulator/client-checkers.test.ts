@@ -12,8 +12,8 @@ import {
 import { History } from "./history.ts";
 import { planOf } from "./seed-plan.ts";
 
-const idempotent: ClientSender = { name: "one", isIdempotent: true, keepsOrder: true };
-const plain: ClientSender = { name: "other", isIdempotent: false, keepsOrder: false };
+const idempotent: ClientSender = { name: "one", isIdempotent: true };
+const plain: ClientSender = { name: "other", isIdempotent: false };
 
 /** A run that exists only as far as checkers of clients look at it. */
 class World implements CheckedRun {

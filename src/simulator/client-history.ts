@@ -5,8 +5,6 @@ export interface ClientSender {
   readonly name: string;
   /** Each of its records stands at one offset at most. */
   readonly isIdempotent: boolean;
-  /** Records that it was acknowledged stand in the order of the calls. */
-  readonly keepsOrder: boolean;
 }
 
 /** What became of a record that a producer was given. */

@@ -28,20 +28,20 @@ interface Sending {
   readonly options: ProducerOptions;
   readonly deliveryTimeoutMs: number;
   order: number;
-  /** Records that nobody has heard of yet. */
-  readonly open: Set<ClientRecord>;
 }
 
 /** Sends records through the client's producer, several at a time, in every way there is. */
 export class ClientProducer extends ClientActor {
   #sending: Sending | undefined;
+  #producers = 0;
+  /** Records of the process that nobody has heard of yet. */
+  readonly #open = new Set<ClientRecord>();
   /** Records that the next flush settles. */
   readonly #posted = new Set<ClientRecord>();
-  #underWay = 0;
 
   /** Resolves when every record that was sent is settled. */
   async settled(): Promise<void> {
-    while (this.#underWay > 0 && this.scene.history.violation === undefined) {
+    while (this.#open.size > 0 && this.scene.history.violation === undefined) {
       const { session } = this;
       if (session !== undefined && this.#sending !== undefined && this.#posted.size > 0) {
         this.#flush(session, this.#sending);
@@ -50,7 +50,12 @@ export class ClientProducer extends ClientActor {
     }
   }
 
-  protected opened({ kafka, number }: ClientSession): void {
+  protected opened(session: ClientSession): void {
+    this.#sending = this.#begin(session);
+  }
+
+  /** A producer with options of its own. */
+  #begin({ kafka }: ClientSession): Sending {
     const { random, scene } = this;
     const isIdempotent = random.chance(0.8);
     const deliveryTimeoutMs = random.pick([3000, 20_000, 120_000]);
@@ -75,12 +80,11 @@ export class ClientProducer extends ClientActor {
       },
     };
     const sender: ClientSender = {
-      name: `${this.name}#${number}`,
+      name: `${this.name}#${this.#producers++}`,
       isIdempotent,
-      keepsOrder: isIdempotent || inFlightRequestsMax === 1,
     };
     const producer = kafka.producer(options);
-    this.#sending = { producer, sender, options, deliveryTimeoutMs, order: 0, open: new Set() };
+    return { producer, sender, options, deliveryTimeoutMs, order: 0 };
   }
 
   protected act(session: ClientSession): void {
@@ -92,11 +96,12 @@ export class ClientProducer extends ClientActor {
     if (what < 0.6) this.#send(session, sending, topic);
     else if (what < 0.75) this.#sendAll(session, sending, topic);
     else if (what < 0.9) this.#post(sending, topic);
-    else this.#flush(session, sending);
+    else if (what < 0.98) this.#flush(session, sending);
+    else this.#renew(session, sending);
   }
 
   protected override ended(): void {
-    for (const record of this.#sending?.open ?? []) this.#settle(record, "unknown");
+    for (const record of this.#open) this.#settle(record, "unknown");
     this.#posted.clear();
     this.#sending = undefined;
   }
@@ -146,6 +151,15 @@ export class ClientProducer extends ClientActor {
     void this.#outcome(session, sending, posted, sending.producer.flush());
   }
 
+  /** The producer is closed, in no time or in some, and another one takes its place. */
+  #renew(session: ClientSession, sending: Sending): void {
+    const posted = [...this.#posted];
+    this.#posted.clear();
+    const drainMs = this.random.pick([0, 50, 1000]);
+    void this.#outcome(session, sending, posted, sending.producer.close({ drainMs }));
+    this.#sending = this.#begin(session);
+  }
+
   #make(sending: Sending, topic: ClientTopic): ClientRecord {
     const { random, scene } = this;
     const id = recordIdOf(scene.batchId(), 0);
@@ -159,8 +173,7 @@ export class ClientProducer extends ClientActor {
       place: undefined,
     };
     scene.history.clients.records.set(id, record);
-    sending.open.add(record);
-    this.#underWay++;
+    this.#open.add(record);
     return record;
   }
 
@@ -206,8 +219,7 @@ export class ClientProducer extends ClientActor {
   #settle(record: ClientRecord, state: ClientRecord["state"]): boolean {
     if (record.state !== "open") return false;
     record.state = state;
-    this.#sending?.open.delete(record);
-    this.#underWay--;
+    this.#open.delete(record);
     return true;
   }
 }

@@ -107,7 +107,7 @@ export class ClientOrder implements Checker {
 
   #note(record: ClientRecord): void {
     const { place, sender, state } = record;
-    if (place === undefined || state !== "acknowledged" || !sender.keepsOrder) return;
+    if (place === undefined || state !== "acknowledged") return;
     if (this.#isPlaced.has(record)) return;
     this.#isPlaced.add(record);
     const key = `${sender.name} ${place.partition.name}`;
