@@ -138,7 +138,7 @@ async function helpTopic(words: readonly string[]): Promise<HelpTopic> {
  * command, as `moldau -b host:9092 topic list`. A letter that takes a value is known from `options`, or
  * is one of those that every command has.
  */
-function firstWord(
+export function firstWord(
   argv: readonly string[],
   options: readonly OptionSpec[],
 ): { readonly word: string; readonly at: number } | undefined {

@@ -6,7 +6,7 @@ import {
   type Completes,
   type OptionSpec,
 } from "../command.ts";
-import { parseFor, verbsOf } from "../parse.ts";
+import { firstWord, parseFor, verbsOf } from "../parse.ts";
 import type { Terminal } from "../terminal.ts";
 import type { Candidate } from "./values.ts";
 
@@ -27,18 +27,19 @@ export function completionText(completion: Completion): string {
 export async function complete(terminal: Terminal, words: readonly string[]): Promise<Completion> {
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const first = before.findIndex((word) => !word.startsWith("-"));
-  if (first < 0) return wordsOf(firstWords(current), current);
-  if (before[first] === "help") return wordsOf(firstWords(current), current);
-  const entry = entryOf(before[first] ?? "");
+  const first = firstWord(before, []);
+  if (first === undefined || first.word === "help") return wordsOf(firstWords(current), current);
+  const entry = entryOf(first.word);
   if (entry === undefined) return NONE;
   const specs = await entry.load();
-  const rest = before.toSpliced(first, 1);
+  const rest = before.toSpliced(first.at, 1);
   const alone = specs.find(({ name }) => name === entry.word);
   if (alone !== undefined && specs.length === 1)
     return withinCommand(terminal, alone, rest, current);
-  const verbAt = rest.findIndex((word) => !word.startsWith("-"));
-  const verb = rest[verbAt];
+  const verb = firstWord(
+    rest,
+    specs.flatMap(({ options }) => options),
+  );
   if (verb === undefined) {
     const verbs = verbsOf(specs).map((name) => ({
       word: name,
@@ -46,9 +47,9 @@ export async function complete(terminal: Terminal, words: readonly string[]): Pr
     }));
     return wordsOf(verbs, current);
   }
-  const spec = specs.find(({ name }) => name === `${entry.word} ${verb}`);
+  const spec = specs.find(({ name }) => name === `${entry.word} ${verb.word}`);
   if (spec === undefined) return NONE;
-  return withinCommand(terminal, spec, rest.toSpliced(verbAt, 1), current);
+  return withinCommand(terminal, spec, rest.toSpliced(verb.at, 1), current);
 }
 
 function firstWords(current: string): Candidate[] {

@@ -96,6 +96,8 @@ class Layers {
     }
     const asksTls = ["tls", "insecure", "ca", "cert"].find((flag) => options.has(flag));
     const asksSasl = ["sasl-mechanism", "user"].find((flag) => options.has(flag));
+    // What was said stays as it is, be it right or wrong, unless a flag says otherwise.
+    if (was !== undefined && asksTls === undefined && asksSasl === undefined) return;
     const hasUser = this.properties.has("sasl.username");
     const tls = asksTls !== undefined || was?.endsWith("SSL") === true;
     const sasl =
