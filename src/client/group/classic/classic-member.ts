@@ -23,7 +23,7 @@ import type {
 } from "../membership.ts";
 import { PollWatch } from "../poll-watch.ts";
 import { TopicWatch } from "../topic-watch.ts";
-import { asKafkaError } from "../waiting.ts";
+import { asKafkaError, within } from "../waiting.ts";
 import { ClassicCoordinator } from "./classic-coordinator.ts";
 import { decideClassic } from "./classic-machine.ts";
 import {
@@ -66,6 +66,8 @@ export class ClassicMember implements Membership, CommittingMember {
   };
   readonly #waiters = new MemberWaiters();
   #leaveDeadline: Deadline | undefined;
+  /** The word of a member that left by itself; nobody waits for it but whoever closes. */
+  #goodbye: Promise<void> = Promise.resolve();
   /** Nothing is done any more. */
   #isReleased = false;
 
@@ -153,6 +155,7 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#dispatch({ kind: "leave" });
     try {
       await this.#waiters.untilClosed(deadline);
+      await within(deadline, this.#goodbye);
     } catch (thrown) {
       this.#cluster.logger.warn("the group was not told in time that a member left", {
         group: this.#config.group,
@@ -407,8 +410,9 @@ export class ClassicMember implements Membership, CommittingMember {
 
   #postLeave(memberId: string, reason: string): void {
     this.#coordinator.abandon();
-    void this.#coordinator
+    this.#goodbye = this.#coordinator
       .leave(memberId, reason, this.#cluster.deadline())
+      .then(() => undefined)
       .catch((thrown: unknown) => forgetAfter(this.#cluster, this.#config.group, thrown));
   }
 

@@ -19,7 +19,7 @@ import type {
   Subscription,
 } from "../membership.ts";
 import { PollWatch } from "../poll-watch.ts";
-import { asKafkaError } from "../waiting.ts";
+import { asKafkaError, within } from "../waiting.ts";
 import { EpochHeartbeats, type HeartbeatAnswer } from "./epoch-heartbeats.ts";
 import { decideEpoch } from "./epoch-machine.ts";
 import {
@@ -49,6 +49,8 @@ export class EpochMember implements Membership, CommittingMember {
   #state: EpochState;
   #sessionTimer: Timer | undefined;
   #leaveDeadline: Deadline | undefined;
+  /** The word of a member that left by itself; nobody waits for it but whoever closes. */
+  #goodbye: Promise<void> = Promise.resolve();
   /** Nothing is done any more. */
   #isReleased = false;
 
@@ -124,6 +126,7 @@ export class EpochMember implements Membership, CommittingMember {
     this.#dispatch({ kind: "leave" });
     try {
       await this.#waiters.untilClosed(deadline);
+      await within(deadline, this.#goodbye);
     } catch (thrown) {
       this.#cluster.logger.warn("the group was not told in time that a member left", {
         group: this.#config.group,
@@ -308,8 +311,9 @@ export class EpochMember implements Membership, CommittingMember {
   }
 
   #postLeave(epoch: number): void {
-    void this.#requests
+    this.#goodbye = this.#requests
       .leave(epoch, this.#cluster.deadline())
+      .then(() => undefined)
       .catch((thrown: unknown) => forgetAfter(this.#cluster, this.#config.group, thrown));
   }
 
