@@ -64,11 +64,21 @@ export interface Warning {
  * JSON. The first of each kind comes at once.
  */
 export interface LiveEvents {
+  /** Figures of the last minutes, once. */
+  readonly history: readonly OverviewPoint[];
   readonly overview: OverviewSample;
   readonly flow: FlowSample;
   /** Rows that changed since the last one; the first holds all. */
   readonly topics: TopicRows;
   readonly groups: GroupRows;
+}
+
+/** What the pictures of the overview are made of. */
+export interface OverviewPoint {
+  readonly atMs: number;
+  readonly inRecords: number;
+  readonly outBytes?: number;
+  readonly totalLag: number;
 }
 
 export interface OverviewSample {

@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import type { FlowSample, LiveEvents, OverviewSample } from "./api.ts";
+import type { FlowSample, LiveEvents, OverviewPoint, OverviewSample } from "./api.ts";
 import type { ClusterView, ViewChanges } from "./cluster-view.ts";
 
 /** One event for the page. */
@@ -9,6 +9,9 @@ export type LiveEvent = {
 
 export type LiveListener = (event: LiveEvent) => void;
 
+/** Points that are kept: five minutes while somebody looks. */
+const POINTS_MAX = 300;
+
 /** Hands on what samples show to everybody who looks. */
 export class Live {
   readonly #listeners = new Set<LiveListener>();
@@ -16,6 +19,7 @@ export class Live {
   readonly #clock: Clock;
   #overview: OverviewSample | undefined;
   #flow: FlowSample | undefined;
+  #points: OverviewPoint[] = [];
 
   constructor(view: ClusterView, clock: Clock) {
     this.#view = view;
@@ -29,6 +33,7 @@ export class Live {
     if (this.#overview !== undefined) {
       listener({ kind: "topics", data: { atMs, changed: this.#view.topicRows, removed: [] } });
       listener({ kind: "groups", data: { atMs, changed: this.#view.groupRows, removed: [] } });
+      listener({ kind: "history", data: this.#points });
       listener({ kind: "overview", data: this.#overview });
     }
     if (this.#flow !== undefined) listener({ kind: "flow", data: this.#flow });
@@ -38,7 +43,9 @@ export class Live {
   publish(changes: ViewChanges, overview: OverviewSample, flow: FlowSample): void {
     this.#overview = overview;
     this.#flow = flow;
-    const { atMs } = overview;
+    const { atMs, inRecords, outBytes, totalLag } = overview;
+    const known = outBytes === undefined ? {} : { outBytes };
+    this.#points = [...this.#points.slice(1 - POINTS_MAX), { atMs, inRecords, totalLag, ...known }];
     this.#tell({ kind: "topics", data: { atMs, ...changes.topics } });
     this.#tell({ kind: "groups", data: { atMs, ...changes.groups } });
     this.#tell({ kind: "overview", data: overview });

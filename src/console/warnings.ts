@@ -16,6 +16,10 @@ function named(names: readonly string[]): string {
   return names.slice(0, NAMED_MAX).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 function offline(view: ClusterView): Warning[] {
   const without = view.sample.topics
     .filter(({ partitions }) => partitions.some(({ leader }) => leader < 0))
@@ -85,8 +89,8 @@ function stuck(view: ClusterView): Warning[] {
       title: `Group ${row.name} does not move on`,
       why:
         row.members === 0
-          ? `It has no members and a lag of ${row.lag} records.`
-          : `It has ${row.members} members and a lag of ${row.lag} records, and commits nothing.`,
+          ? `It has no members and a lag of ${counted(row.lag, "record")}.`
+          : `It has ${counted(row.members, "member")} and a lag of ${counted(row.lag, "record")}, and commits nothing.`,
       remedy:
         row.members === 0 ? "Start a consumer of the group, or delete it." : "Its page says why.",
       link: `#/groups/${encodeURIComponent(row.name)}`,

@@ -1,8 +1,8 @@
 import type { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
 import { ConfigResourceType } from "../../client/admin/config-values.ts";
 import { configRows, patchConfig } from "../config-rows.ts";
 import type { ConsoleState } from "../console-state.ts";
+import { EventStream } from "../event-stream.ts";
 import type { LiveEvent } from "../live.ts";
 import { readBody, wholeNumber } from "../request.ts";
 import type { ConfigPatch } from "../api.ts";
@@ -15,9 +15,10 @@ const PENDING_MAX = 64;
 export function clusterRoutes(app: Hono, state: ConsoleState): void {
   app.get("/api/cluster", async (context) => context.json(await state.cluster()));
 
-  app.get("/api/live", (context) => {
+  app.get("/api/live", () => {
     const unwatch = state.watch();
-    return streamSSE(context, async (stream) => {
+    const out = new EventStream();
+    return out.events(async () => {
       const pending: LiveEvent[] = [];
       let wake: (() => void) | undefined;
       const unlisten = state.live.listen((event) => {
@@ -25,13 +26,13 @@ export function clusterRoutes(app: Hono, state: ConsoleState): void {
         pending.push(event);
         wake?.();
       });
-      stream.onAbort(() => wake?.());
+      out.signal.addEventListener("abort", () => wake?.());
       const { clock } = state.kafka.cluster.platform;
       try {
-        while (!stream.aborted) {
+        while (!out.signal.aborted) {
           const event = pending.shift();
           if (event !== undefined) {
-            await stream.writeSSE({ event: event.kind, data: JSON.stringify(event.data) });
+            await out.send(event.kind, event.data);
             continue;
           }
           await new Promise<void>((resolve) => {
@@ -42,7 +43,7 @@ export function clusterRoutes(app: Hono, state: ConsoleState): void {
             };
           });
           wake = undefined;
-          if (pending.length === 0 && !stream.aborted) await stream.write(": still here\n\n");
+          if (pending.length === 0) await out.write(": still here\n\n");
         }
       } finally {
         unlisten();

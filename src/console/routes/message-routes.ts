@@ -1,5 +1,4 @@
 import type { Context, Hono } from "hono";
-import { stream, streamSSE } from "hono/streaming";
 import { messageOf } from "../../core/errors.ts";
 import type {
   MessageDetail,
@@ -10,6 +9,7 @@ import type {
   ReplayRequest,
 } from "../api.ts";
 import type { ConsoleState } from "../console-state.ts";
+import { EventStream, TextStream } from "../event-stream.ts";
 import { readBeginning, readCursor, type Cursor } from "../message-cursor.ts";
 import { matches, rowOf, type PageRequest } from "../message-reader.ts";
 import { WHOLE_BYTES_MAX } from "../payload.ts";
@@ -23,6 +23,7 @@ const BUCKETS_MAX = 200;
 /** Rows a second that a watched end shows; what comes faster is counted. */
 const TAIL_ROWS_MAX = 200;
 const TAIL_EVERY_MS = 250;
+const TAIL_BYTES_MAX = 8 * 1024 * 1024;
 /** A download ends after so many records. */
 const DOWNLOAD_MAX = 1_000_000;
 const DOWNLOAD_PAGE = 500;
@@ -35,13 +36,13 @@ export function messageRoutes(app: Hono, state: ConsoleState): void {
 
   app.get("/api/topics/:name/messages.ndjson", (context) => {
     const request = { ...pageRequestOf(context, context.req.param("name")), limit: DOWNLOAD_PAGE };
-    context.header("content-type", "application/x-ndjson; charset=utf-8");
-    return stream(context, async (out) => {
-      await download(state, request, async (line) => {
-        await out.write(line);
-        return !out.aborted;
-      });
-    });
+    const out = new TextStream();
+    return out.response("application/x-ndjson; charset=utf-8", () =>
+      download(state, request, async (lines) => {
+        await out.write(lines);
+        return !out.signal.aborted;
+      }),
+    );
   });
 
   app.get("/api/topics/:name/messages/:partition/:offset", async (context) => {
@@ -79,14 +80,12 @@ export function messageRoutes(app: Hono, state: ConsoleState): void {
     const request = await readBody<ReplayRequest>(context, "target", "from", "to");
     const target = text(request.target, "The target");
     if (request.perSecond !== undefined) numberIn(request.perSecond, 1, 1_000_000, "The rate");
-    const abort = new AbortController();
-    return streamSSE(context, async (out) => {
-      out.onAbort(() => abort.abort());
-      const tell = (progress: ReplayProgress): Promise<void> =>
-        out.writeSSE({ event: "progress", data: JSON.stringify(progress) });
+    const out = new EventStream();
+    return out.events(async () => {
+      const tell = (progress: ReplayProgress): Promise<void> => out.send("progress", progress);
       try {
         const name = context.req.param("name");
-        await replay(state, name, { ...request, target }, tell, abort.signal);
+        await replay(state, name, { ...request, target }, tell, out.signal);
       } catch (thrown) {
         await tell({ copied: 0, total: 0, done: true, error: messageOf(thrown) });
       }
@@ -165,33 +164,37 @@ async function download(
 }
 
 /** The end of a topic as it grows, no faster than somebody can look. */
-function tail(context: Context, state: ConsoleState, topic: string): Response {
+async function tail(context: Context, state: ConsoleState, topic: string): Promise<Response> {
   const { partition, search = "" } = context.req.query();
   const wanted = search.toLowerCase();
-  const partitions =
-    partition === undefined || partition === ""
-      ? {}
-      : { partitions: [wholeNumber(partition, "partition")] };
-  return streamSSE(context, async (out) => {
+  const chosen =
+    partition === undefined || partition === "" ? undefined : wholeNumber(partition, "partition");
+  const bounds = await state.reader.bounds(topic, chosen);
+  const out = new EventStream();
+  return out.events(async () => {
     const consumer = state.kafka.consume(topic, {
-      ...partitions,
-      from: "latest",
+      ...(chosen === undefined ? {} : { partitions: [chosen] }),
+      // The end as it is now: nothing is missed that comes after the page was told that it watches.
+      from: {
+        offsets: [...bounds].map(([number, { end }]) => ({
+          topic,
+          partition: number,
+          offset: end,
+        })),
+      },
       isolation: "read_uncommitted",
       onOutOfRange: "latest",
+      prefetchMaxBytes: TAIL_BYTES_MAX,
+      signal: out.signal,
     });
-    out.onAbort(() => void consumer.close());
     const perBatch = (TAIL_ROWS_MAX * TAIL_EVERY_MS) / 1000;
     try {
-      // Says at once that it watches: the page would otherwise not know until the first record.
-      await out.writeSSE({ event: "rate", data: JSON.stringify({ records: 0, shown: 0 }) });
+      await out.send("rate", { records: 0, shown: 0 });
       for await (const batch of consumer.batches({ max: 10_000, withinMs: TAIL_EVERY_MS })) {
         const found = batch.filter((record) => matches(record, wanted));
         const rows: MessageRow[] = found.slice(-perBatch).map((record) => rowOf(record));
-        if (rows.length > 0) await out.writeSSE({ event: "message", data: JSON.stringify(rows) });
-        await out.writeSSE({
-          event: "rate",
-          data: JSON.stringify({ records: batch.length, shown: rows.length }),
-        });
+        if (rows.length > 0) await out.send("message", rows);
+        await out.send("rate", { records: batch.length, shown: rows.length });
       }
     } finally {
       await consumer.close();

@@ -1,36 +1,34 @@
 import type { JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FlowSample } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
 import { GettingStarted } from "../parts/getting-started.tsx";
 import { Card, Page, Waiting } from "../parts/page.tsx";
 import { at, program } from "../parts/snippets.ts";
+import {
+  boxesOf,
+  COLUMN_MAX,
+  idleLeftOut,
+  touchedBy,
+  type Box,
+  type BoxKind,
+} from "../state/flow-boxes.ts";
 import * as format from "../state/format.ts";
 import { cluster, flow, groups } from "../state/live.ts";
 import { linkTo, place, setQuery } from "../state/router.ts";
 
-const NODE_WIDTH = 210;
-const NODE_HEIGHT = 46;
-const GAP = 14;
-const WIDTH = 980;
-const COLUMNS_X = [0, (WIDTH - NODE_WIDTH) / 2, WIDTH - NODE_WIDTH] as const;
-/** Boxes of one column; what moves most comes first, the rest is counted. */
-const COLUMN_MAX = 40;
-
-interface Box {
-  readonly id: string;
-  readonly kind: "producer" | "topic" | "group";
-  readonly title: string;
-  readonly sub: string;
-  readonly isBad: boolean;
-  readonly link: string | undefined;
-  readonly x: number;
-  readonly y: number;
-}
+const BOX_PX = { height: 50, gap: 12, widthMin: 84, widthMax: 250 } as const;
+/** Between two columns at least, for the lines. */
+const BETWEEN_PX = { wide: 90, narrow: 18 } as const;
+const NARROW_PX = 560;
+const titles = ["Producers", "Topics", "Groups"] as const;
 
 /** The live picture: who writes where, and who reads it. */
 export function Flow(): JSX.Element {
   const sample = flow.value;
-  const chosen = place.value.query.get("only") ?? undefined;
+  const { query } = place.value;
+  const chosen = query.get("only") ?? undefined;
+  const hidesIdle = query.get("idle") === "0";
   return (
     <Page
       title="Flow"
@@ -56,9 +54,20 @@ export function Flow(): JSX.Element {
       ) : sample.topics.length === 0 ? (
         <GettingStarted />
       ) : (
-        <Card>
-          <Picture sample={sample} chosen={chosen} />
-        </Card>
+        <>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={hidesIdle}
+              onChange={() => setQuery({ idle: hidesIdle ? undefined : 0 })}
+            />
+            Only what moves
+          </label>
+          <Card>
+            <Picture sample={hidesIdle ? idleLeftOut(sample) : sample} chosen={chosen} />
+          </Card>
+          {chosen === undefined ? null : <Chosen sample={sample} id={chosen} />}
+        </>
       )}
       {cluster.value?.product === "other" ? (
         <p class="muted">Which clients produce, this broker does not tell; a Moldau broker does.</p>
@@ -67,42 +76,24 @@ export function Flow(): JSX.Element {
   );
 }
 
-function boxesOf(sample: FlowSample): Box[] {
-  const boxes: Box[] = [];
-  const column = <T,>(
-    rows: readonly T[],
-    x: number,
-    box: (row: T) => Omit<Box, "x" | "y">,
-  ): void => {
-    for (const [index, row] of rows.slice(0, COLUMN_MAX).entries()) {
-      boxes.push({ ...box(row), x, y: index * (NODE_HEIGHT + GAP) });
-    }
-  };
-  column(sample.producers, COLUMNS_X[0], ({ id, clientId, host, software }) => ({
-    id,
-    kind: "producer",
-    title: clientId === "" ? "(no client id)" : clientId,
-    sub: software === undefined ? host : `${software} · ${host}`,
-    isBad: false,
-    link: undefined,
-  }));
-  column(sample.topics, COLUMNS_X[1], ({ id, name, inRecords, skew }) => ({
-    id,
-    kind: "topic",
-    title: name,
-    sub: `${format.rate(inRecords)}/s${skew > 2 ? ` · uneven ×${skew.toFixed(1)}` : ""}`,
-    isBad: false,
-    link: linkTo(["topics", name]),
-  }));
-  column(sample.groups, COLUMNS_X[2], ({ id, name, state, members, lag }) => ({
-    id,
-    kind: "group",
-    title: name,
-    sub: `lag ${format.short(lag)} · ${format.plural(members, "member")} · ${state}`,
-    isBad: groups.value.get(name)?.isStuck === true,
-    link: linkTo(["groups", name]),
-  }));
-  return boxes;
+/** How wide the picture may be; it follows the window. */
+function useWidth(): readonly [{ current: HTMLDivElement | null }, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (element === null) return undefined;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}
+
+interface Placed extends Box {
+  readonly x: number;
+  readonly y: number;
 }
 
 function Picture({
@@ -112,124 +103,199 @@ function Picture({
   sample: FlowSample;
   chosen: string | undefined;
 }): JSX.Element {
-  const boxes = boxesOf(sample);
-  const byId = new Map(boxes.map((box) => [box.id, box]));
-  const touched = chosen === undefined ? undefined : touchedBy(sample, chosen);
-  const height = Math.max(...boxes.map(({ y }) => y + NODE_HEIGHT), NODE_HEIGHT) + 34;
-  const busiest = Math.max(1, ...sample.edges.map(({ records }) => records));
-  const rest = [sample.producers, sample.topics, sample.groups].map((rows) =>
-    Math.max(0, rows.length - COLUMN_MAX),
+  const [ref, width] = useWidth();
+  const columns = boxesOf(sample, (name) => groups.value.get(name)?.isStuck === true);
+  const between = width < NARROW_PX ? BETWEEN_PX.narrow : BETWEEN_PX.wide;
+  const boxWidth = Math.max(
+    BOX_PX.widthMin,
+    Math.min(BOX_PX.widthMax, Math.floor((width - 2 * between) / 3)),
   );
+  const step = BOX_PX.height + BOX_PX.gap;
+  const height = Math.max(...columns.map(({ length }) => length), 1) * step;
+  const boxes = columns.flatMap((column, index) =>
+    column.map((box, row): Placed => ({
+      ...box,
+      x: Math.round(((width - boxWidth) / 2) * index),
+      y: Math.round((height - column.length * step) / 2) + row * step,
+    })),
+  );
+  const touched = chosen === undefined ? undefined : touchedBy(sample, chosen);
+  const totals = [sample.producers.length, sample.topics.length, sample.groups.length];
   return (
-    <div class="flow" tabIndex={0} role="region" aria-label="Flow picture, scrolls">
-      <svg
-        width="100%"
-        viewBox={`-2 -30 ${WIDTH + 4} ${height}`}
-        role="group"
-        aria-label="Producers, topics and groups"
-      >
-        {["Producers", "Topics", "Groups"].map((title, index) => (
-          <text key={title} x={COLUMNS_X[index]} y={-12} class="sub" fill="currentColor">
+    <div class="flow" ref={ref}>
+      <div class="flow-titles" aria-hidden="true">
+        {titles.map((title, index) => (
+          <span key={title} style={{ width: `${boxWidth}px` }}>
             {title}
-            {(rest[index] ?? 0) > 0 ? ` (and ${rest[index]} more)` : ""}
-          </text>
+            {(totals[index] ?? 0) > COLUMN_MAX ? ` (${COLUMN_MAX} of ${totals[index]})` : ""}
+          </span>
         ))}
-        {sample.edges.map((edge) => {
-          const from = byId.get(edge.from);
-          const to = byId.get(edge.to);
-          if (from === undefined || to === undefined) return null;
-          const isDimmed =
-            touched !== undefined && !(touched.has(edge.from) && touched.has(edge.to));
-          const moving = edge.records > 0 ? "moving" : "idle";
-          return (
-            <path
-              key={`${edge.from} ${edge.to}`}
-              class={`edge ${moving}${isDimmed ? " dimmed" : ""}`}
-              d={curve(from, to)}
-              stroke-width={1.2 + 5 * Math.sqrt(edge.records / busiest)}
-            >
-              <title>{`${format.rate(edge.records)} records/s, ${format.bytes(edge.bytes)}/s`}</title>
-            </path>
-          );
-        })}
-        {boxes.map((box) => (
-          <BoxView
-            key={box.id}
-            box={box}
-            isDimmed={touched !== undefined && !touched.has(box.id)}
-            isChosen={box.id === chosen}
-          />
-        ))}
-      </svg>
+      </div>
+      <div class="flow-picture" role="group" aria-label="Flow" style={{ height: `${height}px` }}>
+        {width === 0 ? null : (
+          <>
+            <Edges
+              sample={sample}
+              boxes={boxes}
+              boxWidth={boxWidth}
+              size={{ width, height }}
+              touched={touched}
+            />
+            {boxes.map((box) => (
+              <BoxView
+                key={box.id}
+                box={box}
+                width={boxWidth}
+                isDimmed={touched !== undefined && !touched.has(box.id)}
+                isChosen={box.id === chosen}
+              />
+            ))}
+          </>
+        )}
+      </div>
     </div>
   );
 }
 
-function curve(from: Box, to: Box): string {
-  const x1 = from.x + NODE_WIDTH;
-  const y1 = from.y + NODE_HEIGHT / 2;
-  const y2 = to.y + NODE_HEIGHT / 2;
+function Edges({
+  sample,
+  boxes,
+  boxWidth,
+  size,
+  touched,
+}: {
+  sample: FlowSample;
+  boxes: readonly Placed[];
+  boxWidth: number;
+  size: { readonly width: number; readonly height: number };
+  touched: ReadonlySet<string> | undefined;
+}): JSX.Element {
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const busiest = Math.max(1, ...sample.edges.map(({ records }) => records));
+  return (
+    <svg width={size.width} height={size.height} aria-hidden="true">
+      {sample.edges.map((edge) => {
+        const from = byId.get(edge.from);
+        const to = byId.get(edge.to);
+        if (from === undefined || to === undefined) return null;
+        const isDimmed = touched !== undefined && !(touched.has(edge.from) && touched.has(edge.to));
+        const share = Math.sqrt(edge.records / busiest);
+        const line = curve(from, to, boxWidth);
+        return (
+          <g key={`${edge.from} ${edge.to}`} class={isDimmed ? "dimmed" : ""}>
+            <path
+              class={edge.records > 0 ? "edge" : "edge idle"}
+              d={line}
+              stroke-width={1.5 + 5 * share}
+            />
+            {edge.records > 0 ? (
+              <path
+                class="edge moving"
+                d={line}
+                stroke-width={1.5 + 2 * share}
+                style={{ animationDuration: `${(1.8 - share).toFixed(2)}s` }}
+              />
+            ) : null}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+function curve(from: Placed, to: Placed, boxWidth: number): string {
+  const x1 = from.x + boxWidth;
+  const y1 = from.y + BOX_PX.height / 2;
+  const y2 = to.y + BOX_PX.height / 2;
   const middle = (x1 + to.x) / 2;
   return `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${to.x} ${y2}`;
 }
 
-/** What is connected with a box, over both steps. */
-function touchedBy({ edges }: FlowSample, chosen: string): ReadonlySet<string> {
-  const touched = new Set([chosen]);
-  const walk = (id: string, forwards: boolean): void => {
-    for (const edge of edges) {
-      const [here, there] = forwards ? [edge.from, edge.to] : [edge.to, edge.from];
-      if (here !== id || touched.has(there)) continue;
-      touched.add(there);
-      walk(there, forwards);
-    }
-  };
-  walk(chosen, true);
-  walk(chosen, false);
-  return touched;
-}
-
-function cut(text: string): string {
-  return text.length > 28 ? `${text.slice(0, 27)}…` : text;
-}
+const nouns: Readonly<Record<BoxKind, string>> = {
+  producer: "producer",
+  topic: "topic",
+  group: "group",
+};
 
 function BoxView({
   box,
+  width,
   isDimmed,
   isChosen,
 }: {
-  box: Box;
+  box: Placed;
+  width: number;
   isDimmed: boolean;
   isChosen: boolean;
 }): JSX.Element {
-  const choose = (): void => setQuery({ only: isChosen ? undefined : box.id }, false);
   return (
-    <g
-      class={`node ${box.kind}${box.isBad ? " stuck" : ""}${isDimmed ? " dimmed" : ""}`}
-      transform={`translate(${box.x} ${box.y})`}
-      role="button"
-      tabIndex={0}
+    <button
+      type="button"
+      class={`node ${box.kind}${box.isStuck ? " stuck" : ""}${isDimmed ? " dimmed" : ""}`}
+      style={{
+        left: `${box.x}px`,
+        top: `${box.y}px`,
+        width: `${width}px`,
+        height: `${BOX_PX.height}px`,
+      }}
       aria-pressed={isChosen}
-      aria-label={`${box.kind} ${box.title}, ${box.sub}`}
-      style={{ cursor: "pointer" }}
-      onClick={choose}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        choose();
-      }}
-      onDblClick={() => {
-        if (box.link !== undefined) location.hash = box.link;
-      }}
+      title={`${box.title}\n${box.sub}`}
+      onClick={() => setQuery({ only: isChosen ? undefined : box.id }, false)}
     >
-      <rect width={NODE_WIDTH} height={NODE_HEIGHT} rx={8} />
-      <text x={12} y={19} font-weight="600">
-        {cut(box.title)}
-      </text>
-      <text x={12} y={35} class="sub">
-        {cut(box.sub)}
-      </text>
-      <title>{`${box.title}: ${box.sub}`}</title>
-    </g>
+      <span class="visually-hidden">{nouns[box.kind]} </span>
+      <strong>{box.title}</strong> <span>{box.sub}</span>
+    </button>
+  );
+}
+
+/** What goes through the box that was clicked, in figures. */
+function Chosen({ sample, id }: { sample: FlowSample; id: string }): JSX.Element | null {
+  const kind = id.slice(0, id.indexOf(":"));
+  const name = id.slice(id.indexOf(":") + 1);
+  const edges = sample.edges
+    .filter(({ from, to }) => from === id || to === id)
+    .sort((a, b) => b.records - a.records);
+  const other = (link: string): string => link.slice(link.indexOf(":") + 1);
+  return (
+    <Card
+      title={`${kind} ${name}`}
+      actions={
+        kind === "producer" ? null : (
+          <a class="button" href={linkTo([`${kind}s`, name])}>
+            Open the {kind}
+          </a>
+        )
+      }
+      flush
+    >
+      {edges.length === 0 ? (
+        <div class="empty">
+          <p>Nothing flows through it now.</p>
+        </div>
+      ) : (
+        <div class="table-wrap">
+          <table>
+            <thead>
+              <tr>
+                <th>From</th>
+                <th>To</th>
+                <th class="num">Records/s</th>
+                <th class="num">Bytes/s</th>
+              </tr>
+            </thead>
+            <tbody>
+              {edges.map((edge) => (
+                <tr key={`${edge.from} ${edge.to}`}>
+                  <td class="cell-name">{other(edge.from)}</td>
+                  <td class="cell-name">{other(edge.to)}</td>
+                  <td class="num">{format.rate(edge.records)}</td>
+                  <td class="num">{format.bytes(edge.bytes)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
   );
 }

@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { GroupDetail, GroupHistory, GroupPartition, Verdict } from "../../api.ts";
+import type { GroupDetail, GroupHistory, GroupPartition, GroupRow, Verdict } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { LagChart } from "../parts/lag-chart.tsx";
-import { Card, Page, ProblemNotice, Tile, Waiting } from "../parts/page.tsx";
+import { Card, Facts, Page, ProblemNotice, Waiting } from "../parts/page.tsx";
 import { PayloadView } from "../parts/payload.tsx";
 import { ResetDialog } from "../parts/reset-dialog.tsx";
-import { StateBadge } from "../parts/state-badge.tsx";
+import { GroupBadge } from "../parts/state-badge.tsx";
 import { at, literal, program, word } from "../parts/snippets.ts";
 import { say, sayProblem } from "../parts/toast.tsx";
 import { apiPath, call, useGet } from "../state/api.ts";
@@ -36,7 +36,7 @@ export function Group({ name }: { name: string }): JSX.Element {
     <Page
       title={name}
       crumbs={<a href="#/groups">Groups</a>}
-      about={live === undefined ? null : <StateBadge state={live.state} />}
+      badge={live === undefined ? null : <GroupBadge group={live} />}
       actions={
         <>
           <button type="button" class="button" onClick={() => setDialog("reset")}>
@@ -59,24 +59,19 @@ export function Group({ name }: { name: string }): JSX.Element {
         ) : null
       ) : (
         <>
-          <div class="tiles">
-            <Tile name="Lag" value={format.short(live.lag)} note={format.count(live.lag)} />
-            <Tile
-              name="Trend"
-              value={
-                Math.abs(live.lagTrend) < 0.05
-                  ? "steady"
-                  : `${live.lagTrend > 0 ? "+" : "−"}${format.rate(Math.abs(live.lagTrend))}/s`
-              }
-              note={trendNote(live.lag, live.lagTrend)}
-            />
-            <Tile name="Members" value={format.count(value.memberRows.length)} note={live.type} />
-            <Tile
-              name="Assignment"
-              value={value.assignor === "" ? "–" : value.assignor}
-              note={`coordinator ${value.coordinator}`}
-            />
-          </div>
+          <Facts
+            facts={[
+              { name: "Lag", value: format.count(live.lag), note: trendNote(live) },
+              { name: "Type", value: live.type },
+              {
+                name: "Members",
+                value: format.count(value.memberRows.length),
+                note: value.assignor === "" ? undefined : `assigned by ${value.assignor}`,
+              },
+              { name: "Topics", value: format.count(value.topics.length) },
+              { name: "Coordinator", value: `broker ${value.coordinator}` },
+            ]}
+          />
           <Stuck detail={value} />
           <Card title="Lag over time">
             <LagChart history={history.state.value.value} />
@@ -102,10 +97,19 @@ export function Group({ name }: { name: string }): JSX.Element {
   );
 }
 
-function trendNote(lag: number, trend: number): string {
+/** Below this a second the lag of a group stands still. */
+const TREND_MIN = 0.05;
+/** A lag of so many records comes and goes while a group keeps up. */
+const LAG_OF_NOTE = 100;
+
+function trendNote({ lag, lagTrend: trend }: GroupRow): string {
   if (lag === 0) return "at the end";
-  if (trend < -0.05) return `at the end in ${format.duration((lag / -trend) * 1000)}`;
-  return trend > 0.05 ? "falling behind" : "not getting nearer";
+  if (lag < LAG_OF_NOTE && Math.abs(trend) < LAG_OF_NOTE / 10) return "keeps up";
+  const speed = `${format.rate(Math.abs(trend))}/s`;
+  if (trend < -TREND_MIN) {
+    return `−${speed}: at the end in ${format.duration((lag / -trend) * 1000)}`;
+  }
+  return trend > TREND_MIN ? `+${speed}: falling behind` : "steady";
 }
 
 const fine: ReadonlySet<Verdict["kind"]> = new Set(["well", "catching-up", "unknown"]);
@@ -246,6 +250,7 @@ const verdictColors: Readonly<Record<Verdict["kind"], string>> = {
 
 function Partitions({ detail }: { detail: GroupDetail }): JSX.Element {
   const nowMs = Date.now();
+  const hasFetches = detail.partitionRows.some(({ fetchOffset }) => fetchOffset !== undefined);
   return (
     <Card title={format.plural(detail.partitionRows.length, "partition")} flush>
       <div class="table-wrap" tabIndex={0} role="region" aria-label="Partitions">
@@ -254,6 +259,7 @@ function Partitions({ detail }: { detail: GroupDetail }): JSX.Element {
             <tr>
               <th>Partition</th>
               <th class="num">Committed</th>
+              {hasFetches ? <th class="num hide-narrow">Fetched</th> : null}
               <th class="num">End</th>
               <th class="num">Lag</th>
               <th class="hide-narrow">Read by</th>
@@ -264,8 +270,9 @@ function Partitions({ detail }: { detail: GroupDetail }): JSX.Element {
           <tbody>
             {detail.partitionRows.map((row) => (
               <tr key={`${row.topic} ${row.partition}`}>
-                <td class="cell-name">
+                <td class="cell-name clip">
                   <a
+                    title={`${row.topic}-${row.partition}`}
                     href={linkTo(["topics", row.topic, "messages"], {
                       partition: row.partition,
                       from: row.committed === undefined ? undefined : `offset:${row.committed}`,
@@ -277,11 +284,20 @@ function Partitions({ detail }: { detail: GroupDetail }): JSX.Element {
                 <td class="num">
                   {row.committed === undefined ? "–" : format.count(row.committed)}
                 </td>
+                {hasFetches ? (
+                  <td class="num hide-narrow">
+                    {row.fetchOffset === undefined ? "–" : format.count(row.fetchOffset)}
+                  </td>
+                ) : null}
                 <td class="num">{format.count(row.endOffset)}</td>
                 <td class="num">{format.count(row.lag)}</td>
                 <td class="hide-narrow">{row.clientId ?? <span class="muted">nobody</span>}</td>
-                <td class="hide-narrow num">
-                  {row.lastCommitMs === undefined ? "" : format.ago(row.lastCommitMs, nowMs)}
+                <td class="hide-narrow">
+                  {row.lastCommitMs === undefined ? (
+                    <span class="muted">–</span>
+                  ) : (
+                    format.ago(row.lastCommitMs, nowMs)
+                  )}
                 </td>
                 <td>
                   <span class={`badge ${verdictColors[row.verdict.kind]}`} title={row.verdict.text}>
@@ -298,7 +314,8 @@ function Partitions({ detail }: { detail: GroupDetail }): JSX.Element {
 }
 
 function verdictName(kind: Verdict["kind"]): string {
-  return kind === "well" ? "at the end" : kind.replaceAll("-", " ");
+  if (kind === "well") return "at the end";
+  return kind === "catching-up" ? "reading" : kind.replaceAll("-", " ");
 }
 
 function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }): JSX.Element {

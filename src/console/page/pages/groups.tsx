@@ -4,7 +4,7 @@ import { AsCode, Code } from "../parts/code.tsx";
 import { LongList, ordered, type Column, type Order } from "../parts/long-list.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { at, bootstrap, program } from "../parts/snippets.ts";
-import { StateBadge } from "../parts/state-badge.tsx";
+import { GroupBadge } from "../parts/state-badge.tsx";
 import * as format from "../state/format.ts";
 import { groupList } from "../state/live.ts";
 import { linkTo, place, setQuery } from "../state/router.ts";
@@ -13,7 +13,7 @@ const columns: readonly Column<GroupRow>[] = [
   {
     key: "name",
     title: "Group",
-    width: "minmax(140px, 3fr)",
+    width: "minmax(90px, 3fr)",
     order: (group) => group.name,
     cell: (group) => (
       <a class="cell-name" href={linkTo(["groups", group.name])} title={group.name}>
@@ -24,10 +24,9 @@ const columns: readonly Column<GroupRow>[] = [
   {
     key: "state",
     title: "State",
-    width: "minmax(92px, 1fr)",
+    width: "minmax(104px, 1fr)",
     order: (group) => (group.isStuck ? "" : group.state),
-    cell: (group) =>
-      group.isStuck ? <span class="badge bad">stuck</span> : <StateBadge state={group.state} />,
+    cell: (group) => <GroupBadge group={group} />,
   },
   {
     key: "type",
@@ -56,7 +55,7 @@ const columns: readonly Column<GroupRow>[] = [
   {
     key: "lag",
     title: "Lag",
-    width: "92px",
+    width: "72px",
     isNumber: true,
     order: (group) => group.lag,
     cell: (group) => <span title={format.count(group.lag)}>{format.short(group.lag)}</span>,
@@ -66,18 +65,20 @@ const columns: readonly Column<GroupRow>[] = [
     title: "Trend",
     width: "92px",
     isNumber: true,
+    isOptional: true,
     order: (group) => group.lagTrend,
-    cell: (group) => <Trend perSecond={group.lagTrend} />,
+    cell: (group) => <Trend group={group} />,
   },
 ];
 
-function Trend({ perSecond }: { perSecond: number }): JSX.Element {
-  if (Math.abs(perSecond) < 0.05) return <span class="muted">steady</span>;
-  return perSecond > 0 ? (
-    <span class="badge warn">↑ {format.rate(perSecond)}/s</span>
-  ) : (
-    <span class="badge good">↓ {format.rate(-perSecond)}/s</span>
-  );
+/** A lag of so many records comes and goes while a group keeps up. */
+const LAG_OF_NOTE = 100;
+
+function Trend({ group: { lag, lagTrend } }: { group: GroupRow }): JSX.Element {
+  if (Math.abs(lagTrend) < 0.05) return <span class="muted">steady</span>;
+  const text = `${lagTrend > 0 ? "↑" : "↓"} ${format.rate(Math.abs(lagTrend))}/s`;
+  if (lag < LAG_OF_NOTE) return <span class="muted">{text}</span>;
+  return <span class={`badge ${lagTrend > 0 ? "warn" : "good"}`}>{text}</span>;
 }
 
 export function Groups(): JSX.Element {

@@ -1,12 +1,9 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { MessagePage, MessageRow, TailEvents } from "../../api.ts";
-import { AsCode } from "../parts/code.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { MessageDialog } from "../parts/message-dialog.tsx";
 import { PayloadLine } from "../parts/payload.tsx";
-import { ProduceDialog } from "../parts/produce-dialog.tsx";
-import { ReplayDialog } from "../parts/replay-dialog.tsx";
 import { TimeSlider } from "../parts/time-slider.tsx";
 import { Card } from "../parts/page.tsx";
 import { at, literal, program, word } from "../parts/snippets.ts";
@@ -23,7 +20,7 @@ const FILTER_PAGE = 500;
 const TAIL_MAX = 500;
 
 /** What the address of the page says is to be shown. */
-interface Wanted {
+export interface Wanted {
   readonly from: string;
   readonly partition: string;
   readonly search: string;
@@ -31,7 +28,7 @@ interface Wanted {
   readonly isTail: boolean;
 }
 
-function wantedOf(query: URLSearchParams): Wanted {
+export function wantedOf(query: URLSearchParams): Wanted {
   return {
     from: query.get("from") ?? "newest",
     partition: query.get("partition") ?? "",
@@ -60,67 +57,50 @@ const NOTHING: Shown = {
 export function Messages({
   topic,
   partitions,
+  written,
+  onProduce,
 }: {
   topic: string;
   partitions: number;
+  /** Goes up when something was written here: it is to be seen at once. */
+  written: number;
+  onProduce: () => void;
 }): JSX.Element {
   const wanted = wantedOf(place.value.query);
   const [open, setOpen] = useState<MessageRow | undefined>(undefined);
-  const [dialog, setDialog] = useState<"produce" | "replay" | undefined>(undefined);
-  const paged = usePages(topic, wanted);
+  const paged = usePages(topic, wanted, written);
   const tail = useTail(topic, wanted);
   // The newest stands first: what one looks for is what just happened.
   const rows = wanted.isTail ? tail.rows : [...paged.shown.messages].reverse();
   return (
     <>
-      <Controls
-        topic={topic}
-        partitions={partitions}
-        wanted={wanted}
-        onReload={paged.reload}
-        onProduce={() => setDialog("produce")}
-        onReplay={() => setDialog("replay")}
-      />
+      <Controls partitions={partitions} wanted={wanted} onReload={paged.reload} />
       {wanted.isTail ? null : <TimeSlider topic={topic} />}
       <Card flush>
-        <p class="card-head muted small" role="status" style={{ margin: 0 }}>
-          {wanted.isTail ? tail.status : statusOf(paged.shown, paged.isBusy, wanted)}
-        </p>
-        <Rows rows={rows} onOpen={setOpen} />
-        {rows.length === 0 && !paged.isBusy ? (
-          <NoRows wanted={wanted} onProduce={() => setDialog("produce")} />
-        ) : null}
-        {wanted.isTail ? null : (
-          <div class="card-head" style={{ borderBottom: 0 }}>
-            <button
-              type="button"
-              class="button"
-              disabled={paged.shown.older === undefined || paged.isBusy}
-              onClick={() => paged.more("older")}
-            >
-              Older
-            </button>
-            {paged.isBusy && wanted.filter !== "" ? (
-              <button type="button" class="button" onClick={paged.stop}>
-                Stop searching
-              </button>
-            ) : null}
-            <button
-              type="button"
-              class="button"
-              disabled={paged.shown.newer === undefined || paged.isBusy}
-              onClick={() => paged.more("newer")}
-            >
-              Newer
-            </button>
-          </div>
+        <div class="card-head">
+          <p class="muted small" role="status">
+            {wanted.isTail ? tail.status : statusOf(paged.shown, paged.isBusy, wanted)}
+          </p>
+          <ListActions topic={topic} wanted={wanted} onReload={paged.reload} />
+        </div>
+        {rows.length === 0 ? (
+          <NoRows
+            wanted={wanted}
+            isBusy={paged.isBusy}
+            hasOlder={paged.shown.older !== undefined}
+            onProduce={onProduce}
+          />
+        ) : (
+          <Rows rows={rows} onOpen={setOpen} />
         )}
+        {wanted.isTail ? null : <Pager paged={paged} isFiltered={wanted.filter !== ""} />}
       </Card>
       {open === undefined ? null : (
         <MessageDialog
           topic={topic}
           message={open}
           onClose={() => setOpen(undefined)}
+          onOpen={setOpen}
           onStep={(step) => {
             const index = rows.findIndex(
               (row) => row.partition === open.partition && row.offset === open.offset,
@@ -129,18 +109,84 @@ export function Messages({
           }}
         />
       )}
-      {dialog === "produce" ? (
-        <ProduceDialog
-          topic={topic}
-          partitions={partitions}
-          onClose={() => setDialog(undefined)}
-          onDone={paged.reload}
-        />
-      ) : null}
-      {dialog === "replay" ? (
-        <ReplayDialog topic={topic} partitions={partitions} onClose={() => setDialog(undefined)} />
-      ) : null}
     </>
+  );
+}
+
+function ListActions({
+  topic,
+  wanted,
+  onReload,
+}: {
+  topic: string;
+  wanted: Wanted;
+  onReload: () => void;
+}): JSX.Element {
+  return (
+    <div class="row">
+      <button
+        type="button"
+        class="button"
+        aria-pressed={wanted.isTail}
+        onClick={() => setQuery({ tail: wanted.isTail ? undefined : 1 }, false)}
+      >
+        <Icon name={wanted.isTail ? "pause" : "play"} size={16} /> Live
+      </button>
+      {wanted.isTail ? null : (
+        <>
+          <button type="button" class="button" onClick={onReload}>
+            <Icon name="refresh" size={16} /> Refresh
+          </button>
+          <a
+            class="button hide-narrow"
+            href={apiPath(["topics", topic, "messages.ndjson"], {
+              from: wanted.from,
+              partition: wanted.partition,
+              search: wanted.search,
+            })}
+            download={`${topic}.ndjson`}
+          >
+            Download
+          </a>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Pager({
+  paged,
+  isFiltered,
+}: {
+  paged: ReturnType<typeof usePages>;
+  isFiltered: boolean;
+}): JSX.Element | null {
+  const { older, newer } = paged.shown;
+  if (older === undefined && newer === undefined && !paged.isBusy) return null;
+  return (
+    <div class="card-foot">
+      <button
+        type="button"
+        class="button"
+        disabled={newer === undefined || paged.isBusy}
+        onClick={() => paged.more("newer")}
+      >
+        ← Newer
+      </button>
+      {paged.isBusy && isFiltered ? (
+        <button type="button" class="button" onClick={paged.stop}>
+          Stop searching
+        </button>
+      ) : null}
+      <button
+        type="button"
+        class="button"
+        disabled={older === undefined || paged.isBusy}
+        onClick={() => paged.more("older")}
+      >
+        Older →
+      </button>
+    </div>
   );
 }
 
@@ -155,7 +201,7 @@ function statusOf(shown: Shown, isBusy: boolean, wanted: Wanted): string {
 }
 
 /** Pages of messages by the address; with a filter it goes on until enough match. */
-function usePages(topic: string, wanted: Wanted) {
+function usePages(topic: string, wanted: Wanted, written: number) {
   const [shown, setShown] = useState<Shown>(NOTHING);
   const [isBusy, setBusy] = useState(false);
   const [times, setTimes] = useState(0);
@@ -179,7 +225,7 @@ function usePages(topic: string, wanted: Wanted) {
   useEffect(() => {
     if (!wanted.isTail) void load(undefined);
     return () => running.current?.abort();
-  }, [load, wanted.isTail, times]);
+  }, [load, wanted.isTail, times, written]);
   return {
     shown,
     isBusy,
@@ -257,11 +303,11 @@ function pathOf(
 /** The end of the topic as it grows. */
 function useTail(topic: string, wanted: Wanted) {
   const [rows, setRows] = useState<readonly MessageRow[]>([]);
-  const [seen, setSeen] = useState({ records: 0, shown: 0 });
+  const [seen, setSeen] = useState<TailEvents["rate"] | undefined>(undefined);
   useEffect(() => {
     if (!wanted.isTail) return undefined;
     setRows([]);
-    setSeen({ records: 0, shown: 0 });
+    setSeen(undefined);
     const { partition, search } = wanted;
     const source = new EventSource(apiPath(["topics", topic, "tail"], { partition, search }));
     const filter = wanted.filter === "" ? undefined : new MessageFilter(wanted.filter);
@@ -274,13 +320,17 @@ function useTail(topic: string, wanted: Wanted) {
     });
     source.addEventListener("rate", (event: MessageEvent<string>) => {
       const { records, shown } = JSON.parse(event.data) as TailEvents["rate"];
-      setSeen((before) => ({ records: before.records + records, shown: before.shown + shown }));
+      setSeen((before = { records: 0, shown: 0 }) => ({
+        records: before.records + records,
+        shown: before.shown + shown,
+      }));
     });
     return () => {
       source.close();
       filter?.close();
     };
   }, [topic, wanted.isTail, wanted.partition, wanted.search, wanted.filter]);
+  if (seen === undefined) return { rows, status: "Going to the end …" };
   const left = seen.records - seen.shown;
   const status =
     `Watching the end: ${format.plural(seen.records, "record")} so far` +
@@ -289,31 +339,68 @@ function useTail(topic: string, wanted: Wanted) {
 }
 
 function Controls({
-  topic,
   partitions,
   wanted,
   onReload,
-  onProduce,
-  onReplay,
 }: {
-  topic: string;
   partitions: number;
   wanted: Wanted;
   onReload: () => void;
-  onProduce: () => void;
-  onReplay: () => void;
 }): JSX.Element {
   const [search, setSearch] = useState(wanted.search);
   const [filter, setFilter] = useState(wanted.filter);
-  const [kind, detail = ""] = wanted.from.split(":", 2);
   const submit = (event: Event): void => {
     event.preventDefault();
     setQuery({ search, filter }, false);
     onReload();
   };
-  const partition = wanted.partition === "" ? "" : ` --partition ${wanted.partition}`;
   return (
     <form class="row" onSubmit={submit} role="search" aria-label="Messages">
+      <BeginControls from={wanted.from} />
+      <select
+        class="input"
+        aria-label="Partition"
+        value={wanted.partition}
+        onChange={(event) => setQuery({ partition: event.currentTarget.value }, false)}
+      >
+        <option value="">All partitions</option>
+        {Array.from({ length: partitions }, (_, index) => (
+          <option key={index} value={index}>
+            Partition {index}
+          </option>
+        ))}
+      </select>
+      <input
+        type="search"
+        class="input search"
+        placeholder="Search key, value, headers"
+        aria-label="Search key, value and headers"
+        value={search}
+        onInput={(event) => setSearch(event.currentTarget.value)}
+      />
+      <input
+        class="input search mono"
+        placeholder="Filter: value.total > 100"
+        aria-label="Filter in JavaScript over key, value, headers, partition, offset, timestamp"
+        title="JavaScript over key, value, headers, partition, offset and timestamp"
+        spellcheck={false}
+        value={filter}
+        onInput={(event) => setFilter(event.currentTarget.value)}
+      />
+      <button type="submit" class="button">
+        Find
+      </button>
+    </form>
+  );
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Where the list begins. */
+function BeginControls({ from }: { from: string }): JSX.Element {
+  const [kind, detail = ""] = from.split(":", 2);
+  return (
+    <>
       <select
         class="input"
         aria-label="Where to begin"
@@ -324,7 +411,7 @@ function Controls({
             value === "offset"
               ? "offset:0"
               : value === "time"
-                ? `time:${Date.now() - 3_600_000}`
+                ? `time:${Date.now() - HOUR_MS}`
                 : value;
           setQuery({ from: begin, tail: undefined }, false);
         }}
@@ -357,81 +444,31 @@ function Controls({
           }
         />
       ) : null}
-      <select
-        class="input"
-        aria-label="Partition"
-        value={wanted.partition}
-        onChange={(event) => setQuery({ partition: event.currentTarget.value }, false)}
-      >
-        <option value="">All partitions</option>
-        {Array.from({ length: partitions }, (_, index) => (
-          <option key={index} value={index}>
-            Partition {index}
-          </option>
-        ))}
-      </select>
-      <input
-        type="search"
-        class="input search"
-        placeholder="Search key, value and headers"
-        aria-label="Search key, value and headers"
-        value={search}
-        onInput={(event) => setSearch(event.currentTarget.value)}
-      />
-      <input
-        class="input search mono"
-        placeholder="value.total > 100"
-        aria-label="Filter in JavaScript over key, value, headers, partition, offset, timestamp"
-        title="JavaScript over key, value, headers, partition, offset and timestamp"
-        value={filter}
-        onInput={(event) => setFilter(event.currentTarget.value)}
-      />
-      <button type="submit" class="button">
-        Find
-      </button>
-      <button
-        type="button"
-        class="button"
-        aria-pressed={wanted.isTail}
-        onClick={() => setQuery({ tail: wanted.isTail ? undefined : 1 }, false)}
-      >
-        <Icon name={wanted.isTail ? "pause" : "play"} size={16} /> Live
-      </button>
-      <button type="button" class="button primary" onClick={onProduce}>
-        <Icon name="plus" size={16} /> Produce
-      </button>
-      <button type="button" class="button" onClick={onReplay}>
-        Replay
-      </button>
-      <a
-        class="button"
-        href={apiPath(["topics", topic, "messages.ndjson"], {
-          from: wanted.from,
-          partition: wanted.partition,
-          search: wanted.search,
-        })}
-        download={`${topic}.ndjson`}
-      >
-        Download
-      </a>
-      <AsCode
-        cli={
-          wanted.isTail
-            ? `moldau tail ${word(topic)}${partition}${at()}`
-            : `moldau consume ${word(topic)} --from ${kind === "newest" ? "-50" : wanted.from}${partition}${at()}`
-        }
-        typescript={program(
-          `const consumer = kafka.consume(${literal(topic)}, { from: ${fromLiteral(wanted)} });
-for await (const record of consumer) {
-  console.log(record.partition, record.offset, record.value?.toString());
-}`,
-        )}
-      />
-    </form>
+    </>
   );
 }
 
-function fromLiteral({ from, isTail }: Wanted): string {
+/** The same as the list shows, as a command and as a program. */
+export function messageSnippets(
+  topic: string,
+  { from, partition, isTail }: Wanted,
+): { readonly cli: string; readonly typescript: string } {
+  const [kind] = from.split(":", 2);
+  const only = partition === "" ? "" : ` --partition ${partition}`;
+  return {
+    cli: isTail
+      ? `moldau tail ${word(topic)}${only}${at()}`
+      : `moldau consume ${word(topic)} --from ${kind === "newest" ? "-50" : from}${only}${at()}`,
+    typescript: program(
+      `const consumer = kafka.consume(${literal(topic)}, { from: ${fromLiteral(from, isTail)} });
+for await (const record of consumer) {
+  console.log(record.partition, record.offset, record.value?.toString());
+}`,
+    ),
+  };
+}
+
+function fromLiteral(from: string, isTail: boolean): string {
   const [kind, detail = "0"] = from.split(":", 2);
   if (isTail) return '"latest"';
   if (kind === "oldest") return '"earliest"';
@@ -471,21 +508,15 @@ function Rows({
   }, [rows, selected]);
   return (
     <div class="table-wrap" tabIndex={0} role="region" aria-label="Messages">
-      <table style={{ tableLayout: "fixed", minWidth: "560px" }}>
+      <table class="messages">
         <thead>
           <tr>
-            <th class="num" style={{ width: "58px" }}>
-              Part.
-            </th>
-            <th class="num" style={{ width: "92px" }}>
-              Offset
-            </th>
-            <th style={{ width: "128px" }}>Time</th>
-            <th style={{ width: "18%" }}>Key</th>
+            <th class="num">Part.</th>
+            <th class="num">Offset</th>
+            <th>Time</th>
+            <th>Key</th>
             <th>Value</th>
-            <th class="hide-narrow" style={{ width: "16%" }}>
-              Headers
-            </th>
+            <th class="hide-narrow">Headers</th>
           </tr>
         </thead>
         <tbody>
@@ -495,20 +526,18 @@ function Rows({
               class="link-row"
               aria-selected={index === selected}
               onClick={() => onOpen(row)}
-              style={{ cursor: "pointer" }}
             >
               <td class="num">{row.partition}</td>
               <td class="num">
                 <button
                   type="button"
-                  class="button quiet"
-                  style={{ minHeight: "auto", padding: 0 }}
+                  class="button bare"
                   aria-label={`Open message ${row.offset} of partition ${row.partition}`}
                 >
                   {format.count(row.offset)}
                 </button>
               </td>
-              <td class="num" title={format.fullTime(row.timestamp)}>
+              <td class="time" title={format.fullTime(row.timestamp)}>
                 {format.time(row.timestamp)}
               </td>
               <td>
@@ -530,26 +559,26 @@ function Rows({
   );
 }
 
-function NoRows({ wanted, onProduce }: { wanted: Wanted; onProduce: () => void }): JSX.Element {
+function NoRows({
+  wanted,
+  isBusy,
+  hasOlder,
+  onProduce,
+}: {
+  wanted: Wanted;
+  isBusy: boolean;
+  hasOlder: boolean;
+  onProduce: () => void;
+}): JSX.Element | null {
+  if (isBusy && !wanted.isTail) return null;
   const isNarrowed = wanted.search !== "" || wanted.filter !== "" || wanted.partition !== "";
-  if (wanted.isTail) {
+  if (!wanted.isTail && isNarrowed) {
     return (
       <div class="empty">
-        <p>Nothing new yet. What is produced from now on appears here within a second.</p>
-        <button type="button" class="button" onClick={onProduce}>
-          Produce a message
-        </button>
-      </div>
-    );
-  }
-  return (
-    <div class="empty">
-      <p>
-        {isNarrowed
-          ? "No message matches here. Take the search back, or go on with Older."
-          : "No messages here. Records that are older than the topic keeps them are gone."}
-      </p>
-      {isNarrowed ? (
+        <p>
+          No message matches here.
+          {hasOlder ? " Older ones were not looked at yet." : ""}
+        </p>
         <button
           type="button"
           class="button"
@@ -559,11 +588,21 @@ function NoRows({ wanted, onProduce }: { wanted: Wanted; onProduce: () => void }
         >
           Show all
         </button>
-      ) : (
-        <button type="button" class="button" onClick={onProduce}>
-          Produce a message
-        </button>
-      )}
+      </div>
+    );
+  }
+  return (
+    <div class="empty">
+      <p>
+        {wanted.isTail
+          ? "Nothing new yet. What is produced from now on appears here within a second."
+          : wanted.from === "newest"
+            ? "No messages here. Nothing was written yet, or what was is older than the topic keeps."
+            : "No messages from there on."}
+      </p>
+      <button type="button" class="button" onClick={onProduce}>
+        Produce a message
+      </button>
     </div>
   );
 }

@@ -1,13 +1,14 @@
 import type { JSX } from "preact";
+import type { OverviewPoint } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
 import { Card, Page, Tile, Waiting } from "../parts/page.tsx";
 import { Spark } from "../parts/spark.tsx";
 import { at, program } from "../parts/snippets.ts";
 import { GettingStarted } from "../parts/getting-started.tsx";
 import * as format from "../state/format.ts";
-import { cluster, groupList, overview, samples, topicList } from "../state/live.ts";
+import { cluster, groupList, history, overview, topicList } from "../state/live.ts";
 import { linkTo } from "../state/router.ts";
-import { StateBadge } from "../parts/state-badge.tsx";
+import { GroupBadge } from "../parts/state-badge.tsx";
 
 /** How many topics and groups the lists of the overview hold. */
 const LIST_MAX = 6;
@@ -72,79 +73,98 @@ function Warnings(): JSX.Element | null {
   );
 }
 
+/** A figure and how it has moved. */
+function Trend({
+  name,
+  value,
+  note,
+  about,
+  of,
+}: {
+  name: string;
+  value: string;
+  note: string;
+  about: string;
+  of: (point: OverviewPoint) => number;
+}): JSX.Element {
+  const points = history.value.map((point) => ({ atMs: point.atMs, value: of(point) }));
+  return (
+    <Tile name={name} value={value} note={note}>
+      <Spark points={points} label={`${about}, last minutes`} />
+    </Tile>
+  );
+}
+
 function Figures(): JSX.Element | null {
   const now = overview.value;
   const info = cluster.value;
   if (now === undefined) return null;
-  const history = samples.value;
   const { process } = now;
   return (
-    <div class="tiles">
-      <Tile
-        name="In"
-        value={`${format.rate(now.inRecords)}/s`}
-        note={`${format.bytes(now.inBytes)}/s`}
-      >
-        <Spark
-          values={history.map((sample) => sample.inRecords)}
-          label="Records in, last minutes"
+    <>
+      <div class="tiles trends">
+        <Trend
+          name="In"
+          value={`${format.rate(now.inRecords)}/s`}
+          note={`${format.bytes(now.inBytes)}/s`}
+          about="Records in"
+          of={({ inRecords }) => inRecords}
         />
-      </Tile>
-      <Tile
-        name="Out"
-        value={now.outBytes === undefined ? "not known" : `${format.bytes(now.outBytes)}/s`}
-        note={now.outBytes === undefined ? "this broker does not tell" : "to consumers"}
-      >
-        <Spark
-          values={history.map((sample) => sample.outBytes ?? 0)}
-          label="Bytes out, last minutes"
+        <Trend
+          name="Out"
+          value={now.outBytes === undefined ? "not known" : `${format.bytes(now.outBytes)}/s`}
+          note={now.outBytes === undefined ? "this broker does not tell" : "to consumers"}
+          about="Bytes out"
+          of={({ outBytes = 0 }) => outBytes}
         />
-      </Tile>
-      <Tile
-        name="Lag"
-        value={format.short(now.totalLag)}
-        note={`over ${format.plural(now.groups, "group")}`}
-      >
-        <Spark values={history.map((sample) => sample.totalLag)} label="Lag, last minutes" />
-      </Tile>
-      <Tile
-        name="Topics"
-        value={format.count(now.topics)}
-        note={format.plural(now.partitions, "partition")}
-      />
-      <Tile
-        name="Brokers"
-        value={info === undefined ? "…" : format.count(info.brokers.length)}
-        note={info === undefined ? "" : `controller ${info.controllerId}`}
-      />
-      <Tile name="Disk" value={format.bytes(now.diskBytes)} note="records and indexes" />
-      {process === undefined ? null : (
-        <>
-          <Tile
-            name="Memory"
-            value={format.bytes(process.residentBytes)}
-            note={`${format.bytes(process.heapUsedBytes)} of it heap`}
-          />
-          <Tile
-            name="Processor"
-            value={`${process.cpuPercent.toFixed(process.cpuPercent < 10 ? 1 : 0)} %`}
-            note={`loop p99 ${process.eventLoopP99Ms.toFixed(1)} ms`}
-          />
-          <Tile
-            name="Clients"
-            value={format.count(process.connections)}
-            note={`${format.rate(process.requests)} requests/s`}
-          />
-        </>
-      )}
-      {info?.startedMs === undefined ? null : (
+        <Trend
+          name="Lag"
+          value={format.short(now.totalLag)}
+          note={`over ${format.plural(now.groups, "group")}`}
+          about="Lag"
+          of={({ totalLag }) => totalLag}
+        />
+      </div>
+      <div class="tiles">
         <Tile
-          name="Up"
-          value={format.duration(Math.max(0, now.atMs - info.startedMs))}
-          note={`Moldau ${info.moldauVersion}`}
+          name="Topics"
+          value={format.count(now.topics)}
+          note={format.plural(now.partitions, "partition")}
         />
-      )}
-    </div>
+        <Tile
+          name="Brokers"
+          value={info === undefined ? "…" : format.count(info.brokers.length)}
+          note={info === undefined ? "" : `controller ${info.controllerId}`}
+        />
+        <Tile name="Disk" value={format.bytes(now.diskBytes)} note="with indexes" />
+        {process === undefined ? null : (
+          <>
+            <Tile
+              name="Memory"
+              value={format.bytes(process.residentBytes)}
+              note={`${format.bytes(process.heapUsedBytes)} heap`}
+            />
+            <Tile
+              name="Processor"
+              value={`${process.cpuPercent.toFixed(process.cpuPercent < 10 ? 1 : 0)} %`}
+              note={`loop p99 ${Math.round(process.eventLoopP99Ms)} ms`}
+            />
+            <Tile
+              name="Clients"
+              value={format.count(process.connections)}
+              note={`${format.rate(process.requests)} requests/s`}
+            />
+          </>
+        )}
+        {info?.startedMs === undefined ? null : (
+          <Tile
+            name="Up"
+            value={format.duration(Math.max(0, now.atMs - info.startedMs))}
+            note={`Moldau ${info.moldauVersion}`}
+          />
+        )}
+      </div>
+    </>
   );
 }
 
@@ -170,8 +190,10 @@ function Busiest(): JSX.Element {
             <tbody>
               {topics.map((topic) => (
                 <tr key={topic.name} class="link-row">
-                  <td class="cell-name">
-                    <a href={linkTo(["topics", topic.name])}>{topic.name}</a>
+                  <td class="cell-name clip">
+                    <a href={linkTo(["topics", topic.name])} title={topic.name}>
+                      {topic.name}
+                    </a>
                   </td>
                   <td class="num">{format.rate(topic.inRecords)}</td>
                   <td class="num">{format.short(topic.records)}</td>
@@ -204,15 +226,13 @@ function Busiest(): JSX.Element {
               <tbody>
                 {groups.map((group) => (
                   <tr key={group.name} class="link-row">
-                    <td class="cell-name">
-                      <a href={linkTo(["groups", group.name])}>{group.name}</a>
+                    <td class="cell-name clip">
+                      <a href={linkTo(["groups", group.name])} title={group.name}>
+                        {group.name}
+                      </a>
                     </td>
                     <td>
-                      {group.isStuck ? (
-                        <span class="badge bad">stuck</span>
-                      ) : (
-                        <StateBadge state={group.state} />
-                      )}
+                      <GroupBadge group={group} />
                     </td>
                     <td class="num">{format.count(group.members)}</td>
                     <td class="num">{format.short(group.lag)}</td>

@@ -1,9 +1,12 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { MorePartitions, TopicDetail } from "../../api.ts";
+import type { MorePartitions, TopicDetail, TopicRow } from "../../api.ts";
 import { ConfigTable } from "../parts/config-table.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { Card, Page, ProblemNotice, Tile, Waiting } from "../parts/page.tsx";
+import { Icon } from "../parts/icons.tsx";
+import { Card, Facts, Page, ProblemNotice, Waiting } from "../parts/page.tsx";
+import { ProduceDialog } from "../parts/produce-dialog.tsx";
+import { ReplayDialog } from "../parts/replay-dialog.tsx";
 import { StateBadge } from "../parts/state-badge.tsx";
 import { AsCode } from "../parts/code.tsx";
 import { at, literal, program, word } from "../parts/snippets.ts";
@@ -11,8 +14,8 @@ import { say, sayProblem } from "../parts/toast.tsx";
 import { apiPath, call, useGet } from "../state/api.ts";
 import * as format from "../state/format.ts";
 import { topics } from "../state/live.ts";
-import { go, linkTo } from "../state/router.ts";
-import { Messages } from "./messages.tsx";
+import { go, linkTo, place } from "../state/router.ts";
+import { messageSnippets, Messages, wantedOf } from "./messages.tsx";
 
 const tabs = [
   ["messages", "Messages"],
@@ -25,57 +28,38 @@ export function Topic({ name, tab }: { name: string; tab: string }): JSX.Element
   const { state, reload } = useGet<TopicDetail>(apiPath(["topics", name]));
   const { value, problem } = state.value;
   const live = topics.value.get(name) ?? value;
-  const [isDeleting, setDeleting] = useState(false);
+  const [dialog, setDialog] = useState<"produce" | "replay" | "delete" | undefined>(undefined);
+  const [written, setWritten] = useState(0);
+  const close = (): void => setDialog(undefined);
+  const partitions = live?.partitions ?? 1;
+  const { cli, typescript } =
+    tab === "messages"
+      ? messageSnippets(name, wantedOf(place.value.query))
+      : {
+          cli: `moldau topic describe ${word(name)}${at()}`,
+          typescript: program(`console.log(await kafka.admin.describeTopic(${literal(name)}));`),
+        };
   return (
     <Page
       title={name}
       crumbs={<a href="#/topics">Topics</a>}
+      badge={live?.isInternal === true ? <span class="badge">internal</span> : null}
       actions={
         <>
-          {tab === "messages" ? null : (
-            <AsCode
-              cli={`moldau topic describe ${word(name)}${at()}\nmoldau consume ${word(name)} --from earliest${at()}`}
-              typescript={program(
-                `for await (const record of kafka.consume(${literal(name)}, { from: "earliest" })) {\n  console.log(record.offset, record.value?.toString());\n}`,
-              )}
-            />
-          )}
-          <button type="button" class="button danger" onClick={() => setDeleting(true)}>
+          <button type="button" class="button primary" onClick={() => setDialog("produce")}>
+            <Icon name="plus" size={16} /> Produce
+          </button>
+          <button type="button" class="button" onClick={() => setDialog("replay")}>
+            Replay
+          </button>
+          <AsCode cli={cli} typescript={typescript} />
+          <button type="button" class="button danger" onClick={() => setDialog("delete")}>
             Delete
           </button>
         </>
       }
     >
-      {live === undefined ? null : (
-        <div class="tiles">
-          <Tile
-            name="In"
-            value={`${format.rate(live.inRecords)}/s`}
-            note={`${format.bytes(live.inBytes)}/s`}
-          />
-          <Tile
-            name="Records"
-            value={format.short(live.records)}
-            note={format.count(live.records)}
-          />
-          <Tile name="Size" value={format.bytes(live.sizeBytes)} note="on disk" />
-          <Tile
-            name="Partitions"
-            value={format.count(live.partitions)}
-            note={format.plural(live.replicationFactor, "replica")}
-          />
-          <Tile
-            name="Kept"
-            value={live.cleanupPolicy === "compact" ? "newest" : format.retention(live.retentionMs)}
-            note={live.cleanupPolicy === "compact" ? "record of each key" : live.cleanupPolicy}
-          />
-          <Tile
-            name="Lag"
-            value={format.short(live.lag)}
-            note={format.plural(live.groups, "group")}
-          />
-        </div>
-      )}
+      {live === undefined ? null : <TopicFacts topic={live} />}
       <nav class="tabs" aria-label="Parts of the topic">
         {tabs.map(([key, title]) => (
           <a
@@ -90,7 +74,12 @@ export function Topic({ name, tab }: { name: string; tab: string }): JSX.Element
       {problem !== undefined ? (
         <ProblemNotice problem={problem} />
       ) : tab === "messages" ? (
-        <Messages topic={name} partitions={live?.partitions ?? 1} />
+        <Messages
+          topic={name}
+          partitions={partitions}
+          written={written}
+          onProduce={() => setDialog("produce")}
+        />
       ) : tab === "config" ? (
         <ConfigTable path={["topics", name, "config"]} noun="topic" name={name} />
       ) : value === undefined ? (
@@ -100,8 +89,53 @@ export function Topic({ name, tab }: { name: string; tab: string }): JSX.Element
       ) : (
         <PartitionsTab detail={value} onChanged={reload} />
       )}
-      {isDeleting ? <DeleteDialog name={name} onClose={() => setDeleting(false)} /> : null}
+      {dialog === "produce" ? (
+        <ProduceDialog
+          topic={name}
+          partitions={partitions}
+          onClose={close}
+          onDone={() => setWritten(written + 1)}
+        />
+      ) : null}
+      {dialog === "replay" ? (
+        <ReplayDialog topic={name} partitions={partitions} onClose={close} />
+      ) : null}
+      {dialog === "delete" ? <DeleteDialog name={name} onClose={close} /> : null}
     </Page>
+  );
+}
+
+function TopicFacts({ topic }: { topic: TopicRow }): JSX.Element {
+  const { cleanupPolicy, retentionMs, retentionBytes } = topic;
+  const isCompacted = cleanupPolicy.includes("compact");
+  const limit = retentionBytes < 0 ? "" : `, ${format.bytes(retentionBytes)} a partition`;
+  return (
+    <Facts
+      facts={[
+        {
+          name: "In",
+          value: `${format.rate(topic.inRecords)}/s`,
+          note: `${format.bytes(topic.inBytes)}/s`,
+        },
+        { name: "Records", value: format.count(topic.records) },
+        { name: "On disk", value: format.bytes(topic.sizeBytes) },
+        {
+          name: "Partitions",
+          value: format.count(topic.partitions),
+          note: `× ${format.plural(topic.replicationFactor, "replica")}`,
+        },
+        {
+          name: "Kept",
+          value: cleanupPolicy === "compact" ? "newest" : format.retention(retentionMs),
+          note: isCompacted ? "per key" : limit,
+        },
+        {
+          name: "Lag",
+          value: format.count(topic.lag),
+          note: `in ${format.plural(topic.groups, "group")}`,
+        },
+      ]}
+    />
   );
 }
 
@@ -134,8 +168,8 @@ function PartitionsTab({
           <thead>
             <tr>
               <th>Partition</th>
-              <th class="num">From</th>
-              <th class="num">End</th>
+              <th class="num hide-narrow">From</th>
+              <th class="num hide-narrow">End</th>
               <th class="num">Records</th>
               <th class="hide-narrow">Share</th>
               <th class="num">In/s</th>
@@ -155,8 +189,8 @@ function PartitionsTab({
                     {row.partition}
                   </a>
                 </td>
-                <td class="num">{format.count(row.startOffset)}</td>
-                <td class="num">{format.count(row.endOffset)}</td>
+                <td class="num hide-narrow">{format.count(row.startOffset)}</td>
+                <td class="num hide-narrow">{format.count(row.endOffset)}</td>
                 <td class="num">{format.count(row.endOffset - row.startOffset)}</td>
                 <td class="hide-narrow" style={{ minWidth: "90px" }}>
                   <div class="meter" aria-hidden="true">
@@ -167,9 +201,7 @@ function PartitionsTab({
                 </td>
                 <td class="num">{format.rate(row.inRecords)}</td>
                 <td class="num">{format.bytes(row.sizeBytes)}</td>
-                <td class="num">
-                  {row.leader < 0 ? <span class="badge bad">none</span> : row.leader}
-                </td>
+                <td>{row.leader < 0 ? <span class="badge bad">none</span> : row.leader}</td>
                 <td>
                   {row.isr.length < row.replicas.length ? (
                     <span class="badge bad">
@@ -179,7 +211,7 @@ function PartitionsTab({
                     row.isr.join(", ")
                   )}
                 </td>
-                <td class="num">
+                <td class="time">
                   {row.lastRecordMs === undefined ? "–" : format.time(row.lastRecordMs)}
                 </td>
               </tr>

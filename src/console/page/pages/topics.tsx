@@ -21,7 +21,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     key: "name",
     title: "Topic",
-    width: "minmax(150px, 3fr)",
+    width: "minmax(120px, 3fr)",
     order: (topic) => topic.name,
     cell: (topic) => (
       <>
@@ -36,7 +36,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     key: "in",
     title: "In/s",
-    width: "76px",
+    width: "64px",
     isNumber: true,
     order: (topic) => topic.inRecords,
     cell: (topic) => format.rate(topic.inRecords),
@@ -46,6 +46,7 @@ const columns: readonly Column<TopicRow>[] = [
     title: "Records",
     width: "96px",
     isNumber: true,
+    isOptional: true,
     order: (topic) => topic.records,
     cell: (topic) => <span title={format.count(topic.records)}>{format.short(topic.records)}</span>,
   },
@@ -70,7 +71,8 @@ const columns: readonly Column<TopicRow>[] = [
   {
     key: "retention",
     title: "Kept",
-    width: "112px",
+    width: "104px",
+    isNumber: true,
     isOptional: true,
     order: (topic) => (topic.retentionMs < 0 ? Infinity : topic.retentionMs),
     cell: (topic) =>
@@ -88,7 +90,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     key: "lag",
     title: "Lag",
-    width: "80px",
+    width: "64px",
     isNumber: true,
     order: (topic) => topic.lag,
     cell: (topic) => <span title={format.count(topic.lag)}>{format.short(topic.lag)}</span>,
@@ -213,10 +215,10 @@ function Prefixes({
         <button
           key={longer}
           type="button"
-          class="button quiet"
+          class="button chip"
           onClick={() => setQuery({ prefix: longer }, false)}
         >
-          {longer}… <span class="badge">{count}</span>
+          {longer.slice(prefix.length)} <span class="badge">{count}</span>
         </button>
       ))}
     </nav>

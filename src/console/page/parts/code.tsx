@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { isNarrow } from "../state/narrow.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icons.tsx";
 import { say } from "./toast.tsx";
@@ -30,20 +31,31 @@ export function Code({ text, label }: { text: string; label: string }): JSX.Elem
 /** The same as a page shows or does, as commands and as a program. */
 export function AsCode({ cli, typescript }: { cli: string; typescript: string }): JSX.Element {
   const [shown, show] = useState<"cli" | "typescript" | undefined>(undefined);
+  const parts = [
+    <section key="cli" class="page" style={{ gap: "8px" }}>
+      <h3>On the command line</h3>
+      <Code text={cli} label="commands" />
+    </section>,
+    <section key="typescript" class="page" style={{ gap: "8px" }}>
+      <h3>In TypeScript</h3>
+      <Code text={typescript} label="program" />
+    </section>,
+  ];
   return (
     <>
-      <button type="button" class="button" onClick={() => show("cli")}>
-        <Icon name="code" size={16} /> As CLI
-      </button>
-      <button type="button" class="button hide-narrow" onClick={() => show("typescript")}>
-        <Icon name="code" size={16} /> As TypeScript
-      </button>
+      <span class="joined" role="group" aria-label="The same without this page">
+        <button type="button" class="button" onClick={() => show("cli")}>
+          <Icon name="code" size={16} /> As CLI
+        </button>
+        {isNarrow.value ? null : (
+          <button type="button" class="button" onClick={() => show("typescript")}>
+            As TypeScript
+          </button>
+        )}
+      </span>
       {shown === undefined ? null : (
         <Dialog title="The same without this page" onClose={() => show(undefined)} wide>
-          <h3>On the command line</h3>
-          <Code text={cli} label="commands" />
-          <h3>In TypeScript</h3>
-          <Code text={typescript} label="program" />
+          {shown === "cli" ? parts : parts.reverse()}
         </Dialog>
       )}
     </>

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ConfigPatch, ConfigRow } from "../../api.ts";
 import { apiPath, call, useGet } from "../state/api.ts";
+import * as format from "../state/format.ts";
 import { AsCode } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Card, ProblemNotice, Waiting } from "./page.tsx";
@@ -53,13 +54,12 @@ export function ConfigTable({
       </div>
       <Card flush>
         <div class="table-wrap" tabIndex={0} role="region" aria-label="Settings">
-          <table>
+          <table class="settings">
             <thead>
               <tr>
                 <th>Setting</th>
                 <th>Value</th>
-                <th>From</th>
-                <th class="hide-narrow">Default</th>
+                <th class="hide-narrow">From</th>
                 <th>
                   <span class="visually-hidden">Change</span>
                 </th>
@@ -67,28 +67,7 @@ export function ConfigTable({
             </thead>
             <tbody>
               {shown.map((row) => (
-                <tr key={row.name}>
-                  <td>
-                    <div class="mono cell-name">{row.name}</div>
-                    <div class="muted small">{row.doc}</div>
-                  </td>
-                  <td class="mono">{valueText(row.value, row.isSensitive)}</td>
-                  <td>
-                    <span class={row.isDefault ? "badge" : "badge accent"}>{row.source}</span>
-                  </td>
-                  <td class="mono muted hide-narrow">
-                    {row.isDefault ? "" : (row.defaultValue ?? "")}
-                  </td>
-                  <td>
-                    {row.isReadOnly ? (
-                      <span class="muted small">at a restart</span>
-                    ) : (
-                      <button type="button" class="button" onClick={() => edit(row)}>
-                        Edit<span class="visually-hidden"> {row.name}</span>
-                      </button>
-                    )}
-                  </td>
-                </tr>
+                <SettingRow key={row.name} row={row} onEdit={() => edit(row)} />
               ))}
             </tbody>
           </table>
@@ -113,6 +92,40 @@ export function ConfigTable({
         />
       )}
     </>
+  );
+}
+
+function SettingRow({ row, onEdit }: { row: ConfigRow; onEdit: () => void }): JSX.Element {
+  const meaning =
+    row.value === null || row.isSensitive ? undefined : format.settingText(row.name, row.value);
+  return (
+    <tr>
+      <td>
+        <div class="mono cell-name">{row.name}</div>
+        <div class="muted small">{row.doc}</div>
+      </td>
+      <td>
+        <div class="mono">{valueText(row.value, row.isSensitive)}</div>
+        {meaning === undefined ? null : <div class="muted small">{meaning}</div>}
+      </td>
+      <td class="hide-narrow">
+        <span class={row.isDefault ? "badge" : "badge accent"}>{row.source}</span>
+        {row.isDefault || row.defaultValue === null ? null : (
+          <div class="muted small mono" style={{ overflowWrap: "anywhere" }}>
+            instead of {valueText(row.defaultValue, row.isSensitive)}
+          </div>
+        )}
+      </td>
+      <td>
+        {row.isReadOnly ? (
+          <span class="muted small num">at a restart</span>
+        ) : (
+          <button type="button" class="button small" onClick={onEdit}>
+            Edit<span class="visually-hidden"> {row.name}</span>
+          </button>
+        )}
+      </td>
+    </tr>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 
 /** Something to be answered before anything else; Escape leaves it. */
@@ -17,10 +17,17 @@ export function Dialog({
   wide?: boolean;
 }): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  const leave = useRef<(() => void) | undefined>(undefined);
+  leave.current = onClose;
+  // Open with its first frame: an Escape that comes right after finds it.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      // What the browser tells of this closing is news to nobody.
+      leave.current = undefined;
+      dialog?.close();
+    };
   }, []);
   return (
     <dialog
@@ -31,7 +38,9 @@ export function Dialog({
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => {
+      // A browser may close a dialog without asking first, when Escape comes twice without a click between.
+      onClose={() => leave.current?.()}
+      onMouseDown={(event) => {
         if (event.target === ref.current) onClose();
       }}
     >

@@ -4,7 +4,21 @@ import type uPlot from "uplot";
 import type { GroupHistory } from "../../api.ts";
 import * as format from "../state/format.ts";
 
-const HEIGHT = 240;
+const HEIGHT = 220;
+const EVENTS_SHOWN_MAX = 6;
+/** Marks of the time axis that are closer than this are told with their seconds. */
+const MINUTE_S = 60;
+
+type Event = GroupHistory["events"][number];
+
+/** A colour of the style sheet, and a badge's, for each kind of event. */
+const colors: Readonly<Record<Event["kind"], readonly [variable: string, badge: string]>> = {
+  joined: ["--good", "good"],
+  left: ["--bad", "bad"],
+  rebalance: ["--warn", "warn"],
+  reset: ["--violet", "violet"],
+  state: ["--muted", ""],
+};
 
 /** The lag of a group over time, with what happened to the group marked on it. */
 export function LagChart({ history }: { history: GroupHistory | undefined }): JSX.Element {
@@ -38,7 +52,7 @@ export function LagChart({ history }: { history: GroupHistory | undefined }): JS
   }, []);
   useEffect(() => chart.current?.setData(dataOf(history)), [history]);
 
-  const events = history?.events ?? [];
+  const events = (history?.events ?? []).slice(-EVENTS_SHOWN_MAX).reverse();
   return (
     <>
       {history !== undefined && history.samples.length < 2 ? (
@@ -46,15 +60,14 @@ export function LagChart({ history }: { history: GroupHistory | undefined }): JS
       ) : null}
       <div ref={place} class="chart" role="img" aria-label={summaryOf(history)} />
       {events.length === 0 ? null : (
-        <ol class="small" aria-label="What happened" style={{ display: "grid", gap: "2px" }}>
-          {events
-            .slice(-6)
-            .reverse()
-            .map((event) => (
-              <li key={`${event.atMs} ${event.text}`}>
-                <span class="muted num">{format.time(event.atMs)}</span> {event.text}
-              </li>
-            ))}
+        <ol class="events" aria-label="What happened">
+          {events.map(({ atMs, kind, text }) => (
+            <li key={`${atMs} ${kind} ${text}`}>
+              <span class="muted num">{format.time(atMs)}</span>
+              <span class={`badge ${colors[kind][1]}`}>{kind}</span>
+              <span>{text}</span>
+            </li>
+          ))}
         </ol>
       )}
     </>
@@ -71,51 +84,60 @@ function dataOf(history: GroupHistory | undefined): [number[], number[]] {
   return [samples.map(({ atMs }) => atMs / 1000), samples.map(({ lag }) => lag)];
 }
 
+function colorOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
 function optionsFor(element: HTMLElement, history: () => GroupHistory | undefined): uPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
   const axis = {
-    stroke: color("--muted"),
-    grid: { stroke: color("--line"), width: 1 },
-    ticks: { stroke: color("--line"), width: 1 },
+    // Asked for at each drawing: the theme may have changed.
+    stroke: () => colorOf("--muted"),
+    grid: { stroke: () => colorOf("--line"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
   };
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    cursor: { y: false },
+    cursor: { y: false, points: { size: 7 } },
     legend: { show: false },
+    padding: [8, 4, 0, 0],
     scales: { y: { range: (_chart, _min, max) => [0, Math.max(10, max * 1.1)] } },
-    axes: [axis, { ...axis, size: 64, values: (_chart, values) => values.map(format.short) }],
+    axes: [
+      {
+        ...axis,
+        space: 80,
+        size: 28,
+        values: (_chart, splits) => {
+          const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+          return splits.map((at) => format.axisTime(at * 1000, step < MINUTE_S));
+        },
+      },
+      { ...axis, size: 56, values: (_chart, values) => values.map(format.short) },
+    ],
     series: [
       {},
-      { label: "lag", stroke: color("--accent"), width: 2, fill: color("--accent-soft") },
+      {
+        label: "lag",
+        stroke: () => colorOf("--accent"),
+        width: 2,
+        fill: () => colorOf("--accent-soft"),
+        points: { show: false },
+      },
     ],
-    hooks: {
-      draw: [(chart) => drawEvents(chart, history()?.events ?? [], color)],
-    },
+    hooks: { draw: [(chart) => drawEvents(chart, history()?.events ?? [])] },
   };
 }
 
-function drawEvents(
-  chart: uPlot,
-  events: GroupHistory["events"],
-  color: (name: string) => string,
-): void {
+function drawEvents(chart: uPlot, events: readonly Event[]): void {
   const { ctx, bbox } = chart;
-  const colors: Readonly<Record<string, string>> = {
-    joined: color("--good"),
-    left: color("--bad"),
-    rebalance: color("--warn"),
-    reset: color("--violet"),
-    state: color("--muted"),
-  };
   ctx.save();
   ctx.setLineDash([4, 4]);
   ctx.lineWidth = 1.5;
   for (const { atMs, kind } of events) {
     const x = Math.round(chart.valToPos(atMs / 1000, "x", true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.strokeStyle = colors[kind] ?? color("--muted");
+    ctx.strokeStyle = colorOf(colors[kind][0]);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

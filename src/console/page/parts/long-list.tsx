@@ -6,6 +6,7 @@ import {
 } from "@tanstack/virtual-core";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
+import { isNarrow } from "../state/narrow.ts";
 
 export interface Column<T> {
   readonly key: string;
@@ -64,11 +65,10 @@ export function LongList<T>({
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => virtualizer._willUpdate());
 
-  const narrow = innerWidth <= 800;
-  const shown = columns.filter((column) => !narrow || column.isOptional !== true);
+  const shown = columns.filter((column) => !isNarrow.value || column.isOptional !== true);
   const template = { "grid-template-columns": shown.map(({ width }) => width).join(" ") };
   return (
-    <div role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+    <div class="long-list" role="table" aria-label={label} aria-rowcount={rows.length + 1}>
       <div role="row" class="list-head" style={template}>
         {shown.map((column) => (
           <ColumnHead key={column.key} column={column} order={order} onOrder={onOrder} />

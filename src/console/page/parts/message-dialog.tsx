@@ -14,11 +14,14 @@ export function MessageDialog({
   topic,
   message,
   onClose,
+  onOpen,
   onStep,
 }: {
   topic: string;
   message: MessageRow;
   onClose: () => void;
+  /** Shows another message instead. */
+  onOpen: (message: MessageRow) => void;
   /** To the next (1) or the previous (-1) row. */
   onStep: (step: number) => void;
 }): JSX.Element {
@@ -58,12 +61,14 @@ export function MessageDialog({
       wide
       foot={
         <>
-          <button type="button" class="button" onClick={() => onStep(-1)}>
-            Previous row
-          </button>
-          <button type="button" class="button" onClick={() => onStep(1)}>
-            Next row
-          </button>
+          <span class="joined" role="group" aria-label="Other rows">
+            <button type="button" class="button" onClick={() => onStep(-1)}>
+              Previous row
+            </button>
+            <button type="button" class="button" onClick={() => onStep(1)}>
+              Next row
+            </button>
+          </span>
           <button type="button" class="button" onClick={() => void copy(asNdjson(whole))}>
             Copy as JSON
           </button>
@@ -76,12 +81,10 @@ export function MessageDialog({
       <p class="muted">
         {format.fullTime(whole.timestamp)} ({whole.timestampType})
       </p>
-      <h3>Key</h3>
       <PayloadView payload={whole.key} label="key" />
-      <h3>Value</h3>
       <PayloadView key={`${partition} ${offset}`} payload={whole.value} label="value" />
       <HeaderTable message={whole} />
-      <Before detail={detail?.message.offset === offset ? detail : undefined} />
+      <Before detail={detail?.message.offset === offset ? detail : undefined} onOpen={onOpen} />
     </Dialog>
   );
 }
@@ -92,7 +95,7 @@ function HeaderTable({ message }: { message: MessageRow }): JSX.Element | null {
     <>
       <h3>Headers</h3>
       <div class="table-wrap">
-        <table>
+        <table class="even">
           <tbody>
             {message.headers.map(({ key, value }, index) => (
               <tr key={`${index} ${key}`}>
@@ -110,7 +113,13 @@ function HeaderTable({ message }: { message: MessageRow }): JSX.Element | null {
 }
 
 /** The record of the same key before this one, and the fields in which they differ. */
-function Before({ detail }: { detail: MessageDetail | undefined }): JSX.Element | null {
+function Before({
+  detail,
+  onOpen,
+}: {
+  detail: MessageDetail | undefined;
+  onOpen: (message: MessageRow) => void;
+}): JSX.Element | null {
   if (detail === undefined) return null;
   const { message, previous } = detail;
   if (message.key.kind === "null") return null;
@@ -127,15 +136,22 @@ function Before({ detail }: { detail: MessageDetail | undefined }): JSX.Element 
   const changes = fieldChanges(contentOf(previous.value), contentOf(message.value));
   return (
     <>
-      <h3>
-        Since the record of this key before ({format.count(previous.offset)},{" "}
-        {format.time(previous.timestamp)})
-      </h3>
+      <div class="row spread">
+        <h3>
+          Since the record of this key before{" "}
+          <span class="muted small">
+            offset {format.count(previous.offset)}, {format.time(previous.timestamp)}
+          </span>
+        </h3>
+        <button type="button" class="button small" onClick={() => onOpen(previous)}>
+          Show that one
+        </button>
+      </div>
       {changes.length === 0 ? (
         <p class="muted">Its value is the same.</p>
       ) : (
         <div class="table-wrap">
-          <table>
+          <table class="even">
             <thead>
               <tr>
                 <th>Field</th>

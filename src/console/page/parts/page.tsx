@@ -4,12 +4,15 @@ import type { Problem } from "../../api.ts";
 /** A screen: its title, what can be done on it, and its content. */
 export function Page({
   title,
+  badge,
   crumbs,
   about,
   actions,
   children,
 }: {
   title: ComponentChildren;
+  /** Beside the title. */
+  badge?: ComponentChildren;
   crumbs?: ComponentChildren;
   about?: ComponentChildren;
   actions?: ComponentChildren;
@@ -24,7 +27,10 @@ export function Page({
               {crumbs}
             </nav>
           )}
-          <h1 tabIndex={-1}>{title}</h1>
+          <div class="row">
+            <h1 tabIndex={-1}>{title}</h1>
+            {badge}
+          </div>
           {about === undefined ? null : <p class="muted">{about}</p>}
         </div>
         {actions === undefined ? null : <div class="row">{actions}</div>}
@@ -79,6 +85,30 @@ export function Tile({
       </dl>
       {children}
     </div>
+  );
+}
+
+/** Figures in a line, where a screen is about something else. */
+export function Facts({
+  facts,
+}: {
+  facts: readonly {
+    readonly name: string;
+    readonly value: ComponentChildren;
+    readonly note?: ComponentChildren;
+  }[];
+}): JSX.Element {
+  return (
+    <dl class="facts">
+      {facts.map(({ name, value, note }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <strong>{value}</strong> {note === undefined ? null : <span>{note}</span>}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -34,6 +34,8 @@ export function PayloadLine({
 
 type View = "tree" | "text" | "hex";
 
+const viewNames: Readonly<Record<View, string>> = { tree: "Tree", text: "Text", hex: "Hex" };
+
 /** A key or a value whole: as a tree where it is JSON, as text, in hex. */
 export function PayloadView({ payload, label }: { payload: Payload; label: string }): JSX.Element {
   const views: readonly View[] =
@@ -44,48 +46,47 @@ export function PayloadView({ payload, label }: { payload: Payload; label: strin
         : ["hex"];
   const [chosen, choose] = useState<View>(views[0] ?? "hex");
   const view = views.includes(chosen) ? chosen : (views[0] ?? "hex");
-  if (payload.kind === "null") return <p class="muted">null</p>;
+  const title = `${label.slice(0, 1).toUpperCase()}${label.slice(1)}`;
   return (
-    <div class="page" style={{ gap: "8px" }}>
-      <div class="row">
-        {views.map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="button"
-            aria-pressed={name === view}
-            onClick={() => choose(name)}
-          >
-            {{ tree: "Tree", text: "Text", hex: "Hex" }[name]}
-          </button>
-        ))}
-        <span class="muted small">
-          {format.bytes(payload.bytes)}
-          {payload.truncated === true ? ", cut after the first part" : ""}
-        </span>
+    <section class="payload">
+      <div class="row spread">
+        <h3>
+          {title}{" "}
+          <span class="muted small">
+            {payload.kind === "null" ? "" : format.bytes(payload.bytes)}
+            {payload.truncated === true ? ", cut after the first part" : ""}
+          </span>
+        </h3>
+        {payload.kind === "null" ? null : (
+          <span class="joined" role="group" aria-label={`${title} as`}>
+            {views.map((name) => (
+              <button
+                key={name}
+                type="button"
+                class="button small"
+                aria-pressed={name === view}
+                onClick={() => choose(name)}
+              >
+                {viewNames[name]}
+              </button>
+            ))}
+          </span>
+        )}
       </div>
-      {view === "tree" ? (
+      {payload.kind === "null" ? (
+        <p class="muted">null</p>
+      ) : view === "tree" ? (
         <JsonTree text={payload.text} />
-      ) : view === "text" ? (
-        <pre
-          class="code"
-          style={{ padding: "10px 12px", overflowX: "auto" }}
-          tabIndex={0}
-          aria-label={label}
-        >
-          {prettyOf(payload)}
-        </pre>
       ) : (
         <pre
-          class="code hex mono"
-          style={{ padding: "10px 12px" }}
+          class={view === "hex" ? "code hex" : "code"}
           tabIndex={0}
-          aria-label={`${label} in hex`}
+          aria-label={view === "hex" ? `${label} in hex` : label}
         >
-          {hexDump(bytesOf(payload))}
+          {view === "hex" ? hexDump(bytesOf(payload)) : prettyOf(payload)}
         </pre>
       )}
-    </div>
+    </section>
   );
 }
 

@@ -64,26 +64,41 @@ const clockTime = new Intl.DateTimeFormat("en-GB", {
   second: "2-digit",
   fractionalSecondDigits: 3,
 });
-const dayAndTime = new Intl.DateTimeFormat("en-GB", {
-  year: "numeric",
-  month: "2-digit",
-  day: "2-digit",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-});
 
-/** 14:03:22.417 today, 27/11/2026, 14:03:22 on other days. */
+/** 2026-11-27, in the time zone of the browser. */
+function day(at: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** 14:03:22.417 today, 2026-11-27 14:03:22 on other days. */
 export function time(ms: number): string {
   if (ms < 0) return "no time";
   const at = new Date(ms);
   return at.toDateString() === new Date().toDateString()
     ? clockTime.format(at)
-    : dayAndTime.format(at);
+    : fullTime(ms).slice(0, -4);
 }
 
+/** 2026-11-27 14:03:22.417 */
 export function fullTime(ms: number): string {
-  return ms < 0 ? "no time" : new Date(ms).toISOString();
+  if (ms < 0) return "no time";
+  const at = new Date(ms);
+  return `${day(at)} ${clockTime.format(at)}`;
+}
+
+/** 14:03, or 14:03:22 where seconds are told apart. */
+export function axisTime(ms: number, hasSeconds: boolean): string {
+  return clockTime.format(new Date(ms)).slice(0, hasSeconds ? 8 : 5);
+}
+
+/** What a setting of milliseconds or bytes says to a person; nothing for other settings. */
+export function settingText(name: string, value: string): string | undefined {
+  const amount = Number(value);
+  if (value === "" || !Number.isFinite(amount) || amount < 0) return undefined;
+  if (amount >= Number.MAX_SAFE_INTEGER) return "no limit";
+  if (/(?:^|\.)ms$/.test(name) && amount >= 1000) return duration(amount);
+  return /(?:^|\.)bytes$/.test(name) && amount >= 1000 ? bytes(amount) : undefined;
 }
 
 /** "now", "12 s ago". */

@@ -5,18 +5,19 @@ import type {
   GroupRow,
   GroupRows,
   LiveEvents,
+  OverviewPoint,
   OverviewSample,
   TopicRow,
   TopicRows,
 } from "../../api.ts";
 import { call } from "./api.ts";
 
-/** Samples kept for the charts of the overview: five minutes at one a second. */
-const SAMPLES_MAX = 300;
+/** Points kept for the pictures of the overview: five minutes at one a second. */
+const POINTS_MAX = 300;
 
 export const cluster = signal<ClusterInfo | undefined>(undefined);
 export const overview = signal<OverviewSample | undefined>(undefined);
-export const samples = signal<readonly OverviewSample[]>([]);
+export const history = signal<readonly OverviewPoint[]>([]);
 export const flow = signal<FlowSample | undefined>(undefined);
 export const topics = signal<ReadonlyMap<string, TopicRow>>(new Map());
 export const groups = signal<ReadonlyMap<string, GroupRow>>(new Map());
@@ -63,7 +64,14 @@ export function startLive(): void {
   };
   on("overview", (sample) => {
     overview.value = sample;
-    samples.value = [...samples.peek().slice(1 - SAMPLES_MAX), sample];
+    const { atMs, inRecords, outBytes, totalLag } = sample;
+    const point = { atMs, inRecords, totalLag, ...(outBytes === undefined ? {} : { outBytes }) };
+    if (atMs > (history.peek().at(-1)?.atMs ?? 0)) {
+      history.value = [...history.peek().slice(1 - POINTS_MAX), point];
+    }
+  });
+  on("history", (points) => {
+    history.value = points;
   });
   on("flow", (sample) => {
     flow.value = sample;

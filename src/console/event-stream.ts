@@ -1,0 +1,87 @@
+import { messageOf } from "../core/errors.ts";
+
+/** Bytes that may wait for somebody who reads slowly; then whoever sends waits for them. */
+const WAITING_BYTES_MAX = 256 * 1024;
+const encoder = new TextEncoder();
+
+/** Text that is sent as it is made. */
+export class TextStream {
+  readonly #abort = new AbortController();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #resume: (() => void) | undefined;
+
+  /** Aborted when nobody reads any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Sends a text; resolves when more is taken. Does nothing when nobody reads any more. */
+  async write(text: string): Promise<void> {
+    const controller = this.#controller;
+    if (controller === undefined || this.signal.aborted) return;
+    controller.enqueue(encoder.encode(text));
+    if ((controller.desiredSize ?? 1) > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  /** The answer that carries what `run` writes. Should that fail, the answer ends without its end. */
+  response(contentType: string, run: () => Promise<void>): Response {
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#goOn(),
+        cancel: () => {
+          this.#abort.abort();
+          this.#goOn();
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES_MAX }),
+    );
+    run().then(
+      () => {
+        if (!this.signal.aborted) this.#controller?.close();
+      },
+      (thrown: unknown) => {
+        if (!this.signal.aborted) this.#controller?.error(thrown);
+      },
+    );
+    return new Response(body, {
+      headers: { "content-type": contentType, "cache-control": "no-store" },
+    });
+  }
+
+  #goOn(): void {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+}
+
+/** Server-sent events to one page. */
+export class EventStream extends TextStream {
+  /** As {@link TextStream.write}, of one event. */
+  async send(kind: string, data: unknown): Promise<void> {
+    await this.write(eventText(kind, data));
+  }
+
+  /** The answer that carries the events of `run`; what it throws is told as an event `problem`. */
+  events(run: () => Promise<void>): Response {
+    return this.response("text/event-stream", async () => {
+      try {
+        await run();
+      } catch (thrown) {
+        await this.send("problem", { message: messageOf(thrown) });
+      }
+    });
+  }
+}
+
+/** An event as it goes over the wire, made once for all pages that get it. */
+export function eventText(kind: string, data: unknown): string {
+  // JSON holds no line break that is not escaped: it is one line.
+  return `event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,345 @@
+/** The console's page in a real browser: every screen, what can be done on it, and what must not happen. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { launchBrowser, withoutBrowser } from "../browser.ts";
+import { buildConsolePage } from "../../scripts/console-page.ts";
+import { startConsole, type ConsoleUnderTest } from "./console-kit.ts";
+
+const skip = { skip: withoutBrowser };
+const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** Text that would be a program where it is not kept text. */
+const EVIL = '<img src=x onerror="globalThis.wasRun=true"><script>globalThis.wasRun=true</script>';
+
+/** Of the page, for functions that run there: the tests are compiled without a browser's library. */
+interface PageElement {
+  readonly textContent: string;
+  readonly innerText: string;
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
+  getAttribute(name: string): string | null;
+}
+declare const document: {
+  readonly body: PageElement;
+  readonly documentElement: PageElement;
+  readonly activeElement: PageElement | null;
+  querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): Iterable<PageElement>;
+};
+
+let console_: ConsoleUnderTest;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+const problems: string[] = [];
+const hosts = new Set<string>();
+
+before(async () => {
+  if (withoutBrowser !== false) return;
+  await buildConsolePage();
+  console_ = await startConsole();
+  browser = await launchBrowser();
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+});
+
+after(async () => {
+  await browser?.close();
+  await console_?.close();
+});
+
+async function open(hash: string): Promise<void> {
+  await page.goto(`${console_.address}/${hash}`);
+}
+
+const heading = (name: string) => page.getByRole("heading", { level: 1, name, exact: true });
+
+test("an empty cluster teaches: ten orders are produced with one click", skip, async () => {
+  await open("#/");
+  await page.getByRole("heading", { name: /begin with ten orders/ }).waitFor();
+  await page.getByLabel("Language").selectOption("Java");
+  assert.match(await page.getByLabel("example for Java").innerText(), /KafkaProducer/);
+  await page.getByRole("button", { name: "Produce ten orders" }).click();
+  await heading("orders").waitFor();
+  await page.getByText("10 messages").waitFor();
+});
+
+test("the overview is live: figures change without a reload", skip, async () => {
+  await open("#/");
+  await page.getByText("Live", { exact: true }).waitFor();
+  const producer = console_.kafka.producer();
+  const posting = setInterval(() => producer.post("orders", { key: "live", value: "{}" }), 20);
+  await page.waitForFunction(() => {
+    const tiles = [...document.querySelectorAll(".tile")];
+    const tile = tiles.find(({ textContent }) => textContent.startsWith("In"));
+    return Number(/In([\d.]+)\/s/.exec(tile?.textContent ?? "")?.[1] ?? 0) > 5;
+  });
+  clearInterval(posting);
+  await producer.close();
+});
+
+test("a topic is created, searched for, configured and deleted", skip, async () => {
+  await open("#/topics");
+  await page.getByRole("button", { name: "Create topic" }).first().click();
+  await page.getByLabel("Name").fill("shop.audit.logins");
+  await page.getByLabel("Partitions").fill("4");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await heading("shop.audit.logins").waitFor();
+  await page.getByRole("link", { name: "Partitions" }).click();
+  await page.getByRole("heading", { name: "4 partitions" }).waitFor();
+  await page.getByRole("link", { name: "Configuration" }).click();
+  await page.getByLabel("Search settings").fill("retention.ms");
+  await page.getByRole("button", { name: "Edit retention.ms", exact: true }).click();
+  await page.getByLabel(/^Value/).fill("3600000");
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByText("retention.ms is set").waitFor();
+  await open("#/topics");
+  await page.getByLabel("Search topics").fill("logins");
+  await page.getByText("1 topic", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "shop.audit.logins" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  const confirm = page.getByRole("dialog").getByRole("button", { name: "Delete" });
+  assert.equal(await confirm.isDisabled(), true, "its name has to be typed first");
+  await page.getByLabel(/Type its name/).fill("shop.audit.logins");
+  await confirm.click();
+  await heading("Topics").waitFor();
+});
+
+test(
+  "messages: produced, searched, filtered in a sandbox, opened with the change since the last of its key",
+  skip,
+  async () => {
+    const producer = console_.kafka.producer();
+    for (const [price, name] of [
+      [10, "tea"],
+      [120, "samovar"],
+      [140, "samovar"],
+    ] as const) {
+      await producer.send("orders", { key: "item-1", value: JSON.stringify({ name, price }) });
+    }
+    await producer.close();
+    await open("#/topics/orders/messages");
+    await page.getByLabel("Search key, value and headers").fill("samovar");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText(/^2 messages found among/).waitFor();
+    await page.getByLabel("Search key, value and headers").fill("");
+    await page.getByLabel(/Filter in JavaScript/).fill("value.price > 130");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText(/^1 message found among/).waitFor();
+    await page.getByRole("button", { name: /^Open message/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(/Since the record of this key before/).waitFor();
+    assert.match(await dialog.locator(".diff-changed").innerText(), /price\s+120\s+140/);
+    await dialog.getByRole("button", { name: "Hex" }).last().click();
+    assert.match(await dialog.getByLabel("value in hex").innerText(), /7b 22 6e 61/);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  },
+);
+
+test(
+  "a filter has neither the page nor the network, and one that never ends is stopped",
+  skip,
+  async () => {
+    await open("#/topics/orders/messages");
+    const filter = page.getByLabel(/Filter in JavaScript/);
+    await filter.fill('typeof document === "undefined" && typeof window === "undefined"');
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText(/messages found among/).waitFor();
+    const asked = new Set<string>();
+    page.on("request", (request) => asked.add(request.url()));
+    await filter.fill(`fetch("/api/cluster?leak=" + value.price).catch(() => 0), true`);
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText(/messages found among/).waitFor();
+    assert.ok([...asked].every((url) => !url.includes("leak")));
+    problems.length = 0; // The browser tells of what its policy has refused.
+    await filter.fill("(() => { for (;;); })()");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText(/took more than 2 s and was stopped/).waitFor();
+  },
+);
+
+test("what a record holds stays text", skip, async () => {
+  await console_.kafka.admin.createTopic({ name: "evil", partitions: 1 });
+  const producer = console_.kafka.producer();
+  await producer.send("evil", {
+    key: EVIL,
+    value: JSON.stringify({ [EVIL]: EVIL }),
+    headers: { [EVIL]: EVIL },
+  });
+  await producer.close();
+  const consumer = console_.kafka.consume("evil", { group: EVIL, until: "end" });
+  for await (const _record of consumer);
+  await consumer.close();
+  await open("#/topics/evil/messages");
+  await page.getByRole("button", { name: /^Open message/ }).click();
+  await page.getByRole("dialog").getByText("Headers").waitFor();
+  await page.keyboard.press("Escape");
+  await open("#/groups");
+  await page.getByRole("link", { name: EVIL }).click();
+  await heading(EVIL).waitFor();
+  assert.equal(await page.evaluate(() => "wasRun" in globalThis), false);
+});
+
+test("live tail shows what comes, and the produce form writes it", skip, async () => {
+  await open("#/topics/orders/messages?tail=1");
+  await page.getByText(/Watching the end: 0 records/).waitFor();
+  await page.getByRole("button", { name: "Produce", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(/^Key/).fill("from-the-page");
+  await dialog.getByLabel("Value", { exact: true }).fill('{"n":{{i}}}');
+  await dialog.getByLabel(/^Headers/).fill("who: page");
+  await dialog.getByLabel("How often").fill("3");
+  await dialog.getByLabel("A second").fill("100");
+  await dialog.getByRole("button", { name: "Produce 3" }).click();
+  await page.getByText("3 messages are written").waitFor();
+  await page.getByText(/Watching the end: 3 records/).waitFor();
+  assert.equal(await page.getByText("from-the-page").count(), 3);
+});
+
+test("a range is replayed, and the progress is told", skip, async () => {
+  await open("#/topics/orders/messages");
+  await page.getByRole("button", { name: "Replay" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Replay", exact: true }).click();
+  await page.getByText(/records copied to orders-replay/).waitFor();
+});
+
+test("groups: a stuck one says why; its offsets are reset after a dry run", skip, async () => {
+  const consumer = console_.kafka.consume("orders", {
+    group: "billing",
+    from: "earliest",
+    until: "end",
+  });
+  let count = 0;
+  for await (const _record of consumer) if (++count === 5) break;
+  await consumer.close();
+  await open("#/groups/billing");
+  await page
+    .getByText(/Nobody in the group reads it/)
+    .first()
+    .waitFor();
+  await page.getByRole("button", { name: "Reset offsets" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Go on").selectOption("latest");
+  assert.equal(await dialog.getByRole("button", { name: "Reset", exact: true }).isDisabled(), true);
+  await dialog.getByRole("button", { name: "Show what would change" }).click();
+  await dialog.getByRole("region", { name: "What would change" }).waitFor();
+  await dialog.getByRole("button", { name: "Reset", exact: true }).click();
+  await page.getByText("Offsets of billing are reset").waitFor();
+  await page.getByText("at the end").first().waitFor();
+});
+
+test("the flow picture names who writes and who reads; a click filters", skip, async () => {
+  const producer = console_.kafka.producer();
+  await producer.send("orders", { value: "x" });
+  await open("#/flow");
+  await page.getByRole("button", { name: /^producer shop/ }).waitFor();
+  await page.getByRole("button", { name: /^group billing/ }).waitFor();
+  await page.getByRole("button", { name: /^producer shop/ }).click();
+  await page.locator(".node.dimmed").first().waitFor();
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await page.waitForFunction(() => document.querySelector(".node.dimmed") === null);
+  await producer.close();
+});
+
+test("brokers tell their disks and settings", skip, async () => {
+  await open("#/brokers");
+  await page.getByRole("heading", { name: /^Broker 1/ }).waitFor();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByLabel("Search settings").fill("num.partitions");
+  await page.getByText("num.partitions", { exact: true }).waitFor();
+});
+
+test(
+  "the keyboard goes everywhere, and every screen says the same as commands and as a program",
+  skip,
+  async () => {
+    await open("#/");
+    await page.getByText("Live", { exact: true }).waitFor();
+    for (const [keys, name] of [
+      ["gt", "Topics"],
+      ["gf", "Flow"],
+      ["gg", "Groups"],
+      ["gb", "Brokers"],
+      ["go", "Overview"],
+    ] as const) {
+      for (const key of keys) await page.keyboard.press(key);
+      await heading(name).waitFor();
+      await page.getByRole("button", { name: "As CLI" }).first().click();
+      assert.match(await page.getByLabel("commands").innerText(), /^moldau /);
+      assert.match(await page.getByLabel("program").innerText(), /^import /);
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    }
+    await page.keyboard.press("g");
+    await page.keyboard.press("t");
+    await heading("Topics").waitFor();
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "search");
+  },
+);
+
+const screens = [
+  "#/",
+  "#/flow",
+  "#/topics",
+  "#/topics/orders/messages",
+  "#/topics/orders/partitions",
+  "#/topics/orders/config",
+  "#/topics/orders/groups",
+  "#/groups",
+  "#/groups/billing",
+  "#/brokers",
+];
+
+test("every screen is accessible, light and dark, and fits a width of 360", skip, async () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    const other = await browser.newContext({
+      colorScheme,
+      bypassCSP: true,
+      viewport: { width: 1280, height: 900 },
+    });
+    const view = await other.newPage();
+    for (const hash of screens) {
+      await view.setViewportSize({ width: 1280, height: 900 });
+      await view.goto(`${console_.address}/${hash}`);
+      await view.getByRole("heading", { level: 1 }).waitFor();
+      await view.waitForFunction(() => !/Loading|Reading …/.test(document.body.innerText));
+      await view.addScriptTag({ path: axePath });
+      const violations = await view.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: {
+            run(): Promise<{
+              violations: { id: string; impact: string; nodes: { html: string }[] }[];
+            }>;
+          };
+        };
+        const found = (await axe.run()).violations;
+        return found
+          .filter(({ impact }) => impact === "serious" || impact === "critical")
+          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+      });
+      assert.deepEqual(violations, [], `${hash} in ${colorScheme}`);
+      await view.setViewportSize({ width: 360, height: 780 });
+      await view.waitForFunction(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth <= clientWidth;
+      });
+    }
+    await other.close();
+  }
+});
+
+test("nothing was asked of another host, and nothing went wrong", skip, () => {
+  assert.deepEqual([...hosts], [new URL(console_.address).host]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(console_.errors, []);
+});
