@@ -4,7 +4,7 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from "../../client/group/consumer-protocol.ts";
+} from "../../client/group/classic/member-bytes.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { fetchRequest } from "../../protocol/messages/fetch.ts";
 import { heartbeatRequest, heartbeatResponse } from "../../protocol/messages/heartbeat.ts";
@@ -100,7 +100,7 @@ export class GroupMember extends Actor {
         memberId: this.#memberId,
         groupInstanceId: this.#instanceId,
         protocolType: CONSUMER_PROTOCOL_TYPE,
-        protocols: [{ name: PROTOCOL, metadata: encodeSubscription(topics) }],
+        protocols: [{ name: PROTOCOL, metadata: subscriptionTo(topics) }],
       },
       {
         version: client.versionOf(joinGroupRequest, this.#instanceId === null ? 0 : STATIC_VERSION),
@@ -190,7 +190,7 @@ export class GroupMember extends Actor {
 
   /** Deals out all partitions of what members subscribe to. */
   #assign({ members }: JoinGroupResponse): { memberId: string; assignment: Buffer }[] {
-    const wanted = new Set(members.flatMap(({ metadata }) => decodeSubscription(metadata)));
+    const wanted = new Set(members.flatMap(({ metadata }) => decodeSubscription(metadata).topics));
     const partitions = this.scene.history
       .livePartitions()
       .filter(({ topic }) => wanted.has(topic.name));
@@ -323,3 +323,8 @@ export class GroupMember extends Actor {
 
 /** Members wait for one another: for those that vanished, and those that take their time. */
 const JOIN_WAIT_MS = INITIAL_DELAY_MS_MAX + 10_000 + 8000;
+
+/** Topics alone, as members said before there was more to say. */
+function subscriptionTo(topics: readonly string[]): Buffer {
+  return encodeSubscription({ topics, userData: null, owned: [], generation: -1, rack: null }, 0);
+}

@@ -32,10 +32,13 @@ export interface MemberSubscription {
   readonly rack: string | null;
 }
 
-/** A subscription as JoinGroup carries it. */
-export function encodeSubscription(subscription: MemberSubscription): Buffer {
+/** A subscription as JoinGroup carries it; an older version lacks what came later. */
+export function encodeSubscription(
+  subscription: MemberSubscription,
+  version = SUBSCRIPTION_VERSION,
+): Buffer {
   const { topics, userData, owned, generation, rack } = subscription;
-  return encode(consumerProtocolSubscription, SUBSCRIPTION_VERSION, {
+  return encode(consumerProtocolSubscription, version, {
     topics: [...topics].sort(),
     userData,
     ownedPartitions: byTopic(owned),
