@@ -3,7 +3,7 @@ import { catalog, SECTIONS, type CatalogEntry, type Section } from "./catalog.ts
 import { parseFlags, type CommandSpec, type Example, type OptionSpec } from "./command.ts";
 import { displayWidth } from "./table.ts";
 import { usageLine, type HelpPage, type HelpTopic } from "./parse.ts";
-import { paintFor, type Paint, type Terminal } from "./terminal.ts";
+import { paintFor, widthOf, type Paint, type Terminal } from "./terminal.ts";
 import { wrap } from "./wrap.ts";
 
 /** Lines are broken so that they fit, but not made longer than people like to read. */
@@ -135,7 +135,7 @@ class Page {
 
   constructor(terminal: Terminal) {
     this.paint = paintFor(terminal, terminal.stdout);
-    const columns = terminal.stdout.columns ?? WIDTH_MAX;
+    const columns = widthOf(terminal, WIDTH_MAX);
     this.#width = Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, columns - 1));
   }
 

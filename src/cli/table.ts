@@ -1,4 +1,4 @@
-import { paintFor, type Paint, type Terminal } from "./terminal.ts";
+import { paintFor, widthOf, type Paint, type Terminal } from "./terminal.ts";
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -45,7 +45,7 @@ export function renderTable<T>(
   const widths = columns.map((_, index) =>
     Math.max(displayWidth(titles[index]!), ...rows.map((row) => displayWidth(row[index]!))),
   );
-  if (!wide) shrink(columns, widths, terminal.stdout.columns ?? Infinity);
+  if (!wide) shrink(columns, widths, widthOf(terminal, Infinity));
   const line = (
     cells: readonly string[],
     color: (column: Column<T>) => keyof Paint | undefined,

@@ -24,6 +24,11 @@ export function wantsColors(terminal: Terminal, stream: { readonly isTTY?: boole
   return stream.isTTY === true && term !== "dumb";
 }
 
+/** Columns of the terminal; `otherwise` where it does not tell, which some do by saying 0. */
+export function widthOf({ stdout }: Terminal, otherwise: number): number {
+  return stdout.columns === undefined || stdout.columns <= 0 ? otherwise : stdout.columns;
+}
+
 /** Writes all of the text; resolves when the stream can take more. */
 export function write(stream: Writable, text: string | Uint8Array): Promise<void> {
   if (stream.write(text)) return Promise.resolve();

@@ -15,7 +15,7 @@ import { wrap } from "../wrap.ts";
 import { countText, printItems, type Listing } from "../output.ts";
 import type { Check } from "../shapes/doctor.ts";
 import { displayWidth } from "../table.ts";
-import { paintFor, type Paint, type Terminal } from "../terminal.ts";
+import { paintFor, widthOf, type Paint, type Terminal } from "../terminal.ts";
 
 /** Long enough for a slow network, short enough to be waited for. */
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -185,7 +185,7 @@ function report(
   answer: Answer | undefined,
 ): string {
   const paint = paintFor(terminal, terminal.stdout);
-  const width = Math.min(WIDTH_MAX, (terminal.stdout.columns ?? WIDTH_MAX) - 1);
+  const width = Math.min(WIDTH_MAX, widthOf(terminal, WIDTH_MAX) - 1);
   const of = (check: Check["check"]): Check[] => checks.filter((one) => one.check === check);
   const source = settings.sources.get("bootstrap.servers") ?? "";
   const protocol = settings.properties.get("security.protocol") ?? "PLAINTEXT";
