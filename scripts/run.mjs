@@ -38,6 +38,7 @@ const commands = {
   interop: { file: "test/interop/run.ts" },
   bench: { file: "bench/run.ts" },
   sim: { file: "src/simulator/run.ts" },
+  soak: { file: "test/client/soak.ts" },
   chaos: { file: "test/chaos/run.ts" },
   "stream-store": { file: "examples/stream-store/run.ts", fromSource: true, withPage: true },
   scenarios: { file: "test/scenarios/run.ts" },

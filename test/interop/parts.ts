@@ -4,13 +4,14 @@ import { clientPart, type ClientProgram } from "./client-program.ts";
 import { javaProgram } from "./java.ts";
 import type { Part } from "./part.ts";
 import { clientClusterPart } from "./parts/client-cluster.ts";
+import { clientMemoryPart } from "./parts/client-memory.ts";
 import { clientSecurityPart } from "./parts/client-security.ts";
 import { ownClientPart } from "./parts/client.ts";
 import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
 import { javaToolsPart } from "./parts/java-tools.ts";
 import { kcatPart } from "./parts/kcat.ts";
-import { mixedGroupPart } from "./parts/mixed-group.ts";
+import { mixedGroupPart, ownMemberPart } from "./parts/mixed-group.ts";
 import { swapPart } from "./parts/swap.ts";
 import { versionsPart } from "./parts/versions.ts";
 
@@ -27,6 +28,12 @@ const aiokafka: ClientProgram = {
 const franzGo: ClientProgram = {
   name: "franz-go",
   command: async () => [await goClient()],
+};
+
+/** Moldau's own, in groups with the others. */
+const moldauClient: ClientProgram = {
+  name: "moldau",
+  command: () => Promise.resolve([process.execPath, join(here, "moldau-client", "client.ts")]),
 };
 
 const nodeProgram = (name: string): ClientProgram => ({
@@ -49,6 +56,13 @@ export const parts: readonly Part[] = [
   examplesPart,
   ...clients.map(clientPart),
   mixedGroupPart([javaProgram, confluentKafka, franzGo, aiokafka]),
+  ownMemberPart([
+    { assignor: "range", clients: [moldauClient, javaProgram, confluentKafka] },
+    { assignor: "roundrobin", clients: [javaProgram, moldauClient, confluentKafka] },
+    { assignor: "sticky", clients: [moldauClient, javaProgram] },
+    { assignor: "cooperative-sticky", clients: [moldauClient, javaProgram, confluentKafka] },
+    { assignor: "new", clients: [moldauClient, javaProgram, confluentKafka] },
+  ]),
   crossReadingPart(clients),
   kcatPart,
   versionsPart,
@@ -57,4 +71,5 @@ export const parts: readonly Part[] = [
   ownClientPart,
   clientSecurityPart,
   clientClusterPart,
+  clientMemoryPart,
 ];
