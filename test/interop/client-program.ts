@@ -68,6 +68,7 @@ export async function groupScenario(
   clients: readonly ClientProgram[],
   context: Context,
   part: string,
+  memberArgs: readonly string[] = [],
 ): Promise<void> {
   const topic = `${part}.group.${Date.now() % 1_000_000}`;
   const group = `${topic}.members`;
@@ -77,7 +78,11 @@ export async function groupScenario(
   const join_ = (index: number): Running => {
     const [program, ...first] = commands[index % commands.length] ?? [""];
     const log = join(context.scratch, `${topic}.${members.length}.log`);
-    const member = start(program, [...first, "member", ...at, "--group", group], log);
+    const member = start(
+      program,
+      [...first, "member", ...at, "--group", group, ...memberArgs],
+      log,
+    );
     members.push(member);
     return member;
   };

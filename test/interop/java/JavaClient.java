@@ -156,6 +156,11 @@ public final class JavaClient {
         all.put("heartbeat.interval.ms", "500");
         all.put("fetch.max.wait.ms", "100");
         all.putAll(configs);
+        // In the new protocol of groups these are the broker's.
+        if ("consumer".equals(all.get("group.protocol"))) {
+            all.remove("session.timeout.ms");
+            all.remove("heartbeat.interval.ms");
+        }
         return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -510,10 +515,24 @@ public final class JavaClient {
         }
     }
 
-    void member(String topic, String group) {
+    /** How a member takes part: an assignor of the classic protocol, or `new` for the new protocol. */
+    static Map<String, String> way(String assignor) {
+        String strategy = "org.apache.kafka.clients.consumer.";
+        return switch (assignor) {
+            case "range" -> Map.of("partition.assignment.strategy", strategy + "RangeAssignor");
+            case "roundrobin" -> Map.of("partition.assignment.strategy", strategy + "RoundRobinAssignor");
+            case "sticky" -> Map.of("partition.assignment.strategy", strategy + "StickyAssignor");
+            case "cooperative-sticky" -> Map.of("partition.assignment.strategy", strategy + "CooperativeStickyAssignor");
+            case "new" -> Map.of("group.protocol", "consumer");
+            default -> throw new IllegalArgumentException("no assignor " + assignor);
+        };
+    }
+
+    void member(String topic, String group, String assignor) {
         AtomicBoolean stopping = new AtomicBoolean();
-        KafkaConsumer<byte[], byte[]> consumer = consumer(Map.of("group.id", group, "max.poll.records", "100",
-            "partition.assignment.strategy", "org.apache.kafka.clients.consumer.RangeAssignor"));
+        Map<String, String> configs = new HashMap<>(way(assignor));
+        configs.putAll(Map.of("group.id", group, "max.poll.records", "100"));
+        KafkaConsumer<byte[], byte[]> consumer = consumer(configs);
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             stopping.set(true);
@@ -684,7 +703,7 @@ public final class JavaClient {
                 case "cross-read" -> client.crossRead(options.get("--writers").split(","));
                 case "create" -> client.create(topic, count, Map.of());
                 case "feed" -> client.feed(topic, count, Integer.parseInt(options.getOrDefault("--rate", "1000")));
-                case "member" -> client.member(topic, options.get("--group"));
+                case "member" -> client.member(topic, options.get("--group"), options.getOrDefault("--assignor", "range"));
                 case "swap-write" -> client.swapWrite(count);
                 case "dump" -> client.dump();
                 default -> throw new IllegalArgumentException("no mode " + args[0]);

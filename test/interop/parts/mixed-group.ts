@@ -16,3 +16,34 @@ export function mixedGroupPart(clients: readonly ClientProgram[]): Part {
     },
   };
 }
+
+/** Clients that can form a group by an assignor, or (`new`) by the new protocol. */
+export interface AssignorCase {
+  readonly assignor: string;
+  readonly clients: readonly ClientProgram[];
+}
+
+/**
+ * Moldau's client in groups with others, by every assignor that they have in common; whoever comes first
+ * leads, and each comes first once.
+ */
+export function ownMemberPart(cases: readonly AssignorCase[]): Part {
+  const name = "own-member";
+  return {
+    name,
+    about: "groups of Moldau's client and others, by every assignor they share",
+    async run(context) {
+      for (const { assignor, clients } of cases) {
+        // Moldau does not serve the new protocol yet.
+        if (assignor === "new" && context.product === "moldau") continue;
+        for (let first = 0; first < clients.length; first++) {
+          const order = [...clients.slice(first), ...clients.slice(0, first)];
+          const about = order.map((client) => client.name).join(", ");
+          await context.report.test(name, `${assignor}: ${about} share a group`, () =>
+            groupScenario(order, context, `${name}.${assignor}.${first}`, ["--assignor", assignor]),
+          );
+        }
+      }
+    },
+  };
+}

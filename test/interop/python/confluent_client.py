@@ -60,7 +60,11 @@ class Client:
             "auto.offset.reset": "earliest",
             "session.timeout.ms": 6000,
         }
-        return Consumer({**settings, **{k.replace("_", "."): v for k, v in config.items()}})
+        settings.update({k.replace("_", "."): v for k, v in config.items()})
+        if settings.get("group.protocol") == "consumer":
+            # In the new protocol of groups this is the broker's.
+            del settings["session.timeout.ms"]
+        return Consumer(settings)
 
     def produce_all(self, topic, records, partition=0, **config):
         """Produces (key, value, headers, timestamp or None) and gives the offsets acknowledged."""
@@ -434,9 +438,14 @@ def feed(client, topic, count, rate):
     check(left == 0 and not errors, f"{left} left, errors {errors[:3]}")
 
 
-def member(client, topic, group):
+def member(client, topic, group, assignor):
     """Joins the group, prints each record, commits after each batch; leaves at SIGTERM."""
-    consumer = client.consumer(group, partition_assignment_strategy="range")
+    way = (
+        {"group_protocol": "consumer"}
+        if assignor == "new"
+        else {"partition_assignment_strategy": assignor}
+    )
+    consumer = client.consumer(group, **way)
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
     consumer.subscribe(
@@ -461,6 +470,7 @@ def main():
     parser.add_argument("--writers", default="")
     parser.add_argument("--topic", default="")
     parser.add_argument("--group", default="")
+    parser.add_argument("--assignor", default="range")
     parser.add_argument("--count", type=int, default=0)
     parser.add_argument("--rate", type=int, default=1000)
     options = parser.parse_args()
@@ -476,7 +486,7 @@ def main():
     elif options.mode == "feed":
         feed(client, options.topic, options.count, options.rate)
     elif options.mode == "member":
-        member(client, options.topic, options.group)
+        member(client, options.topic, options.group, options.assignor)
     else:
         sys.exit(f"no mode {options.mode}")
 
