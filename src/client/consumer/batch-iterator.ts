@@ -29,6 +29,8 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
   /** The partition of the record that was put last: records come in runs of one. */
   #lastPut: AssignedPartition | undefined;
   #isOpen = true;
+  /** The records of {@link undone} are not in the program's hands yet. */
+  #isGathering = false;
   #hasBegun = false;
   #tail: Promise<unknown> = Promise.resolve();
   #span: ProcessSpan | undefined;
@@ -54,6 +56,16 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
     return this.#undone.get(partition) ?? this.#taker.firstUndone(partition);
   }
 
+  abandon(): void {
+    this.#taker.abandon();
+    if (!this.#isGathering) return;
+    for (const [partition, offset] of this.#undone) {
+      const isWhereItWas = this.#seeks.get(partition) === partition.seeks;
+      if (isWhereItWas) this.#owner.core.putBack(partition, offset);
+    }
+    this.#undone.clear();
+  }
+
   next(): Promise<IteratorResult<ConsumerRecord[], undefined>> {
     const next = this.#tail.then(() => this.#next());
     this.#tail = next.catch(() => undefined);
@@ -76,7 +88,10 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
     if (!this.#hasBegun) await this.#taker.begin(this);
     this.#hasBegun = true;
     this.#taker.check(this);
+    this.#isGathering = true;
     const batch = await this.#gather();
+    this.#taker.check(this);
+    this.#isGathering = false;
     if (batch.length === 0) {
       this.#isOpen = false;
       await this.#owner.finish();
@@ -158,6 +173,7 @@ export class BatchIterator implements AsyncIterableIterator<ConsumerRecord[]>, T
     if (partition !== undefined && partition !== this.#lastPut)
       this.#begin(partition, record, batch);
     batch.push(record);
+    this.#taker.acknowledge(this);
   }
 
   #begin(partition: AssignedPartition, { offset }: ConsumerRecord, batch: ConsumerRecord[]): void {

@@ -29,6 +29,8 @@ export interface Taker {
   readonly isConcurrent: boolean;
   /** Whether what is undone will be done if one waits for it. */
   readonly isAtWork: boolean;
+  /** Another loop goes on: gives back what was taken and is not in the program's hands. */
+  abandon(): void;
 }
 
 /**

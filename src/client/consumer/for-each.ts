@@ -66,6 +66,10 @@ export class ForEach implements Taker {
     return this.#offsets.first(partition) ?? this.#taker.firstUndone(partition);
   }
 
+  abandon(): void {
+    this.#taker.abandon();
+  }
+
   async run(): Promise<void> {
     await this.#taker.begin(this);
     try {
@@ -90,6 +94,7 @@ export class ForEach implements Taker {
       this.#taker.check(this);
       const record = this.#taker.takeNow() ?? (await this.#taker.take());
       if (record === undefined) return;
+      this.#taker.acknowledge(this);
       const partition = core.buffer.takenFrom!;
       this.#atWork = 1;
       this.#single = partition;
@@ -114,6 +119,7 @@ export class ForEach implements Taker {
       if (this.#failure !== undefined) return;
       const record = this.#taker.takeNow() ?? (await this.#taker.take());
       if (record === undefined) return;
+      this.#taker.acknowledge(this);
       const partition = core.buffer.takenFrom!;
       this.#offsets.begin(partition, record.offset);
       this.#atWork++;

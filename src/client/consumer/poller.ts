@@ -19,6 +19,10 @@ export class Poller implements Taker {
   readonly #owner: TakingOwner;
   readonly #taker: RecordTaker;
   readonly #undone = new Map<AssignedPartition, number>();
+  /** What the next call throws. */
+  #failure: { readonly thrown: unknown } | undefined;
+  /** Calls come one after the other. */
+  #tail: Promise<unknown> = Promise.resolve();
 
   constructor(owner: TakingOwner) {
     this.#owner = owner;
@@ -33,10 +37,17 @@ export class Poller implements Taker {
     return this.#undone.get(partition) ?? this.#taker.firstUndone(partition);
   }
 
-  /** What the next call throws. */
-  #failure: { readonly thrown: unknown } | undefined;
+  abandon(): void {
+    this.#taker.abandon();
+  }
 
-  async poll(maxWaitMs: number, { max, signal }: PollOptions): Promise<ConsumerRecord[]> {
+  poll(maxWaitMs: number, options: PollOptions): Promise<ConsumerRecord[]> {
+    const polled = this.#tail.then(() => this.#poll(maxWaitMs, options));
+    this.#tail = polled.catch(() => undefined);
+    return polled;
+  }
+
+  async #poll(maxWaitMs: number, { max, signal }: PollOptions): Promise<ConsumerRecord[]> {
     const { core } = this.#owner;
     this.#undone.clear();
     if (core.watchesProgress) core.progressed();
@@ -58,6 +69,7 @@ export class Poller implements Taker {
     let record = this.#taker.takeNow() ?? (await this.#taker.take(maxWaitMs));
     if (record === undefined && this.#taker.isOver) await this.#owner.finish();
     while (record !== undefined) {
+      this.#taker.acknowledge(this);
       records.push(record);
       const partition = this.#owner.core.buffer.takenFrom;
       if (partition !== undefined && !this.#undone.has(partition)) {

@@ -45,6 +45,10 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
     return isOfIt ? current.offset : this.#taker.firstUndone(partition);
   }
 
+  abandon(): void {
+    this.#taker.abandon();
+  }
+
   next(): Promise<IteratorResult<ConsumerRecord, undefined>> {
     const isOurs = this.#owner.core.taker === this;
     if (this.#busy > 0 || !isOurs) return this.#nextInTurn();
@@ -93,6 +97,7 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
       this.#taker.check(this);
       const record = await this.#taker.take();
       if (record === undefined) return await this.#end();
+      this.#taker.acknowledge(this);
       this.#current = record;
       this.#tracing = activeTracing();
       if (this.#tracing !== undefined) this.#startSpan(record);

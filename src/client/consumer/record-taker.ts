@@ -1,4 +1,4 @@
-import { clientError } from "../errors.ts";
+import { clientError, type KafkaError } from "../errors.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { ConsumerCore, Taker } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
@@ -35,7 +35,12 @@ export class RecordTaker {
   /** Its partition, and how often the program had moved that when it was taken. */
   #latePartition: AssignedPartition | undefined;
   #lateSeeks = 0;
+  /** What {@link take} gave and its caller has not taken account of: a few turns of promises lie between. */
+  #given: AssignedPartition | undefined;
+  #givenOffset = -1;
   #isInterrupted = false;
+  /** Another loop has the records now. */
+  #isAbandoned = false;
   #turnLeft = 64;
   #turnRecords = 64;
   #turnBeganMs = 0;
@@ -47,22 +52,51 @@ export class RecordTaker {
     this.#decoding = owner.decoding;
   }
 
-  /** Makes `taker` the one whose work counts. What an older loop left undone is done by this. */
+  /**
+   * Makes `taker` the one whose work counts. What an older loop left undone is done by this. Throws
+   * `INVALID_ARGUMENT` while one that works on several records has not ended.
+   */
   async begin(taker: Taker): Promise<void> {
-    this.#core.taker = taker;
+    const core = this.#core;
+    const before = core.taker;
+    if (before !== undefined && before !== taker) {
+      if (before.isConcurrent && before.isAtWork) {
+        const message = "another loop is at work on records of this consumer; it has to end first";
+        throw clientError("INVALID_ARGUMENT", message);
+      }
+      before.abandon();
+    }
+    core.taker = taker;
+    this.#isAbandoned = false;
     await this.#owner.start();
-    this.#core.retry();
+    core.retry();
+  }
+
+  /** Gives back what is being decoded, and what {@link take} is about to give. */
+  abandon(): void {
+    const core = this.#core;
+    this.#isAbandoned = true;
+    const late = this.#late;
+    if (late !== undefined && this.#latePartition?.seeks === this.#lateSeeks) {
+      core.putBack(this.#latePartition, late.record.offset);
+    }
+    late?.isWanted.catch(() => undefined);
+    this.#late = undefined;
+    this.#latePartition = undefined;
+    if (this.#given !== undefined) core.putBack(this.#given, this.#givenOffset);
+    this.#given = undefined;
   }
 
   /** Throws `CLOSED` where another loop has begun since: the records are that one's. */
   check(taker: Taker): void {
     if (this.#core.taker === taker) return;
-    throw clientError("CLOSED", "another loop takes the records of this consumer now");
+    throw takenOver();
   }
 
   /** The first offset of a partition that is in the works here. */
   firstUndone(partition: AssignedPartition): number | undefined {
-    return this.#latePartition === partition ? this.#late?.record.offset : undefined;
+    if (this.#latePartition === partition) return this.#late?.record.offset;
+    return this.#given === partition ? this.#givenOffset : undefined;
   }
 
   /** A record if there is one at once and nobody has to be let run before it. Throws failures of a partition. */
@@ -72,7 +106,7 @@ export class RecordTaker {
 
   /** The same behind a record that was taken: for what is to be handed out together with it. */
   takeMore(): ConsumerRecord | undefined {
-    if (this.#late !== undefined) return undefined;
+    if (this.#late !== undefined || this.#isAbandoned) return undefined;
     this.#turnLeft--;
     const core = this.#core;
     for (;;) {
@@ -103,10 +137,11 @@ export class RecordTaker {
     await this.#endTurn();
     for (;;) {
       const late = await this.#takeLate();
-      if (late !== undefined) return this.#endWaiting(late);
+      if (late !== undefined) return late;
       const record = this.takeNow();
-      if (record !== undefined) return this.#endWaiting(record);
+      if (record !== undefined) return this.#give(record);
       if (this.#late !== undefined) continue;
+      if (this.#isAbandoned) throw takenOver();
       if (this.isOver || this.#isInterrupted) return undefined;
       core.throwFailure();
       if (this.#turnLeft <= 0) {
@@ -120,6 +155,12 @@ export class RecordTaker {
         core.membership === undefined ? leftMs : Math.min(leftMs, POLLED_MS),
       );
     }
+  }
+
+  /** Whoever called {@link take} keeps account of the record from here on. Throws as {@link check}. */
+  acknowledge(taker: Taker): void {
+    this.check(taker);
+    this.#given = undefined;
   }
 
   /** Makes {@link take} give up waiting, now and from now on. */
@@ -147,7 +188,9 @@ export class RecordTaker {
       const { isGone = true, seeks } = this.#latePartition ?? {};
       // The program, the group or the end may have taken it back meanwhile.
       const isStillThere = !isGone && seeks === this.#lateSeeks;
-      return isWanted && isStillThere ? late.record : undefined;
+      if (!isWanted || !isStillThere) return undefined;
+      this.#core.buffer.takenFrom = this.#latePartition;
+      return this.#give(late.record);
     } finally {
       this.#late = undefined;
       this.#latePartition = undefined;
@@ -176,10 +219,16 @@ export class RecordTaker {
     this.#handedOutMs = nowMs;
   }
 
-  #endWaiting(record: ConsumerRecord): ConsumerRecord {
+  #give(record: ConsumerRecord): ConsumerRecord {
+    this.#given = this.#core.buffer.takenFrom;
+    this.#givenOffset = record.offset;
     const nowMs = this.#core.cluster.platform.clock.monotonicMs();
     this.#core.metrics.waitedMs += nowMs - this.#handedOutMs;
     this.#handedOutMs = nowMs;
     return record;
   }
+}
+
+function takenOver(): KafkaError {
+  return clientError("CLOSED", "another loop takes the records of this consumer now");
 }

@@ -53,11 +53,16 @@ class StreamFeed implements Taker {
     this.#doneBut(undone);
     const record = this.#taker.takeNow() ?? (await this.#taker.take());
     if (record === undefined) return undefined;
+    this.#taker.acknowledge(this);
     const partition = this.#owner.core.buffer.takenFrom!;
     const { offset } = record;
     this.#offsets.begin(partition, offset);
     this.#taken.push({ partition, offset });
     return record;
+  }
+
+  abandon(): void {
+    this.#taker.abandon();
   }
 
   /** The stream has been read to its end. */
