@@ -22,19 +22,38 @@ export interface ClientTraffic {
   lastMs: number;
 }
 
-/** Where a client fetched last in a partition. */
-export interface FetchPlace {
-  readonly clientId: string;
-  readonly host: string;
-  readonly topic: string;
-  readonly partition: number;
+/** Consumers of one client id and host that are told apart in a partition, the newest of them. */
+const READERS_MAX = 4;
+
+/** Where a consumer, which a fetch session is, fetched last in a partition. */
+export interface Reader {
+  /** 0 for all that fetch without a session. */
+  readonly sessionId: number;
   offset: number;
   lastMs: number;
   /** Since when the offset is the same. */
   sinceMs: number;
   /** Fetches at this same offset that were given records. */
   repeats: number;
-  bytes: number;
+  /** Whether the last fetch was given records. */
+  hadRecords: boolean;
+  /** The offset that it went back to last, and how often it did so in a row; -1 and 0: never. */
+  backTo: number;
+  backs: number;
+  backLastMs: number;
+}
+
+/** Where consumers of a client id and host fetch in a partition. */
+export interface FetchPlace {
+  readonly clientId: string;
+  readonly host: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The newest last. */
+  readonly readers: Reader[];
+  /** The offset that the newest began at, and how many in a row did: a client that fails and is started again. */
+  begunAt: number;
+  begins: number;
 }
 
 /** When a group committed last for a partition, and where. */
@@ -97,36 +116,33 @@ export class Observer {
     traffic.lastMs = this.#clock.nowMs();
   }
 
-  /** A fetch was answered for a partition; `bytes` may be 0. */
+  /** A fetch of a session (0: of none) was answered for a partition; `bytes` may be 0. */
   answered(
     context: RequestContext,
-    place: { readonly topic: string; readonly partition: number; readonly offset: number },
+    sessionId: number,
+    { topic, partition, offset }: { topic: string; partition: number; offset: number },
     bytes: number,
   ): void {
-    const { topic, partition, offset } = place;
-    const { clientId, clientAddress: host } = context;
     const nowMs = this.#clock.nowMs();
     const traffic = this.#traffic(this.fetched, context, topic);
     traffic.bytes += bytes;
     traffic.lastMs = nowMs;
-    const key = `${clientId}\0${host}\0${topic}\0${partition}`;
-    const known = this.fetchPlaces.get(key);
+    const place = this.#place(context, topic, partition);
+    if (place === undefined) return;
+    const { readers } = place;
+    const known = readers.find((reader) => reader.sessionId === sessionId);
     if (known === undefined) {
-      if (this.fetchPlaces.size >= OBSERVED_PAIRS_MAX) return;
-      const news = { clientId, host, topic, partition, offset, lastMs: nowMs };
-      this.fetchPlaces.set(key, { ...news, sinceMs: nowMs, repeats: 0, bytes });
+      if (place.begunAt === offset) place.begins++;
+      else {
+        place.begunAt = offset;
+        place.begins = 1;
+      }
+      if (readers.length >= READERS_MAX) readers.shift();
+      readers.push(newReader(sessionId, offset, nowMs, bytes > 0));
       return;
     }
-    if (offset !== known.offset) {
-      if (offset > known.offset) traffic.records += offset - known.offset;
-      known.offset = offset;
-      known.sinceMs = nowMs;
-      known.repeats = 0;
-    } else if (known.bytes > 0 && bytes > 0) {
-      known.repeats++;
-    }
-    known.bytes = bytes;
-    known.lastMs = nowMs;
+    if (offset > known.offset) traffic.records += offset - known.offset;
+    move(known, offset, nowMs, bytes > 0);
   }
 
   committed(
@@ -168,6 +184,20 @@ export class Observer {
     latency.count++;
   }
 
+  #place(
+    { clientId, clientAddress: host }: RequestContext,
+    topic: string,
+    partition: number,
+  ): FetchPlace | undefined {
+    const key = `${clientId}\0${host}\0${topic}\0${partition}`;
+    const known = this.fetchPlaces.get(key);
+    if (known !== undefined || this.fetchPlaces.size >= OBSERVED_PAIRS_MAX) return known;
+    const news = { clientId, host, topic, partition };
+    const place: FetchPlace = { ...news, readers: [], begunAt: -1, begins: 0 };
+    this.fetchPlaces.set(key, place);
+    return place;
+  }
+
   #traffic(
     into: Map<string, ClientTraffic>,
     { clientId, clientAddress: host }: RequestContext,
@@ -187,4 +217,35 @@ export class Observer {
     into.set(isFull ? OTHERS : key, traffic);
     return traffic;
   }
+}
+
+function newReader(sessionId: number, offset: number, nowMs: number, hadRecords: boolean): Reader {
+  return {
+    sessionId,
+    offset,
+    lastMs: nowMs,
+    sinceMs: nowMs,
+    repeats: 0,
+    hadRecords,
+    backTo: -1,
+    backs: 0,
+    backLastMs: 0,
+  };
+}
+
+function move(reader: Reader, offset: number, nowMs: number, hasRecords: boolean): void {
+  if (offset !== reader.offset) {
+    if (offset < reader.offset) {
+      reader.backs = offset === reader.backTo ? reader.backs + 1 : 1;
+      reader.backTo = offset;
+      reader.backLastMs = nowMs;
+    }
+    reader.offset = offset;
+    reader.sinceMs = nowMs;
+    reader.repeats = 0;
+  } else if (reader.hadRecords && hasRecords) {
+    reader.repeats++;
+  }
+  reader.hadRecords = hasRecords;
+  reader.lastMs = nowMs;
 }

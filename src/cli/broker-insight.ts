@@ -22,6 +22,7 @@ export function insightOf(node: RunningNode): BrokerInsight {
       return { produced, fetched, fetchPlaces, commits, latencies, latencyBucketsMs };
     },
     softwareOf: (clientId, host) => node.broker.clientSoftware.of(clientId, host),
+    waitedFor: (group) => node.broker.groups.waitedFor(group),
     requests: node.metrics.requests,
     requestBytes: node.metrics.requestBytes,
     connectionCount: () => node.connectionCount,

@@ -377,9 +377,10 @@ export interface Verdict {
     | "unknown";
   /** One sentence for people. */
   readonly text: string;
-  /** For `same-offset`: the record at which it stays. */
+  /** For `same-offset`: where it stays, and the record there. */
+  readonly offset?: number;
   readonly record?: MessageRow;
-  /** For `rebalancing`: the members that are waited for. */
+  /** For `rebalancing`: the members that are waited for, where that is known. */
   readonly waitingFor?: readonly string[];
 }
 /** `GET /api/groups/:name/history`: lag over time with what happened, since the console was opened (an hour at most). */

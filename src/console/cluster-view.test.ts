@@ -29,6 +29,7 @@ function sampleOf({
             state: "Stable",
             members,
             reads: [],
+            shares: "",
             committed: new Map([
               [
                 "orders",
@@ -140,6 +141,7 @@ test("ten thousand partitions and a thousand groups are taken in well below a pa
     state: "Stable",
     members: 1,
     reads: [],
+    shares: "",
     committed: new Map([[`topic-${index}`, new Map(partitions.map((p) => [p.partition, 5]))]]),
   }));
   const first = view.apply({ atMs: 0, topics, groups });

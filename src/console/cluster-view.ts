@@ -25,6 +25,8 @@ export interface GroupSample {
   readonly members: number;
   /** Topics that its members read now, where that is known; they need not have committed anything. */
   readonly reads: readonly string[];
+  /** Changes when partitions go from one member to another; empty while that is not known. */
+  readonly shares: string;
   /** What it has committed: topic → partition → offset. */
   readonly committed: ReadonlyMap<string, ReadonlyMap<number, number>>;
 }

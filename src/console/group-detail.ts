@@ -1,9 +1,8 @@
 import type { AnyGroupDescription } from "../client/admin/describe-groups.ts";
 import type { GroupDetail, GroupPartition, MemberRow } from "./api.ts";
 import type { ConsoleState } from "./console-state.ts";
-import type { FetchPlace } from "./insight.ts";
 import { rowOf } from "./message-reader.ts";
-import { verdictOf } from "./verdict.ts";
+import { SILENT_MS, verdictOf, type FetchFacts } from "./verdict.ts";
 
 const CALL_MAX_MS = 10_000;
 /** Of the same record again and again, so many are fetched to be shown. */
@@ -39,9 +38,11 @@ export async function groupDetail(state: ConsoleState, name: string): Promise<Gr
     a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
   );
   const ends = await endsOf(state, sorted);
+  const waitingFor = waitedFor(state, description);
   const partitionRows = sorted.map((place) =>
     partitionOf(state, name, description.state, {
       place,
+      waitingFor,
       committed: committed.get(keyOf(place)),
       reader: readers.get(keyOf(place)),
       ends: ends.get(keyOf(place)) ?? { start: 0, end: 0, stable: 0 },
@@ -123,8 +124,10 @@ function partitionOf(
     committed,
     reader,
     ends,
+    waitingFor,
   }: {
     readonly place: Place;
+    readonly waitingFor: readonly string[];
     readonly committed: number | undefined;
     readonly reader: MemberRow | undefined;
     readonly ends: Ends;
@@ -133,12 +136,13 @@ function partitionOf(
   const { topic, partition } = place;
   const { observed, sinceMs } = state;
   const commit = observed?.commits.get(`${group}\0${topic}\0${partition}`);
-  const fetch = reader === undefined ? undefined : fetchOf(state, reader, place);
   const nowMs = state.kafka.cluster.platform.clock.nowMs();
+  const next = committed ?? ends.start;
+  const fetch = reader === undefined ? undefined : fetchOf(state, reader, place, next, nowMs);
   const verdict = verdictOf({
     nowMs,
     groupState,
-    waitingFor: [],
+    waitingFor,
     hasMember: reader !== undefined,
     committed,
     startOffset: ends.start,
@@ -164,13 +168,49 @@ function partitionOf(
   };
 }
 
-/** Where the member fetched last in the partition; null when it was not seen to. */
+/**
+ * Where the member fetched last in the partition; null when it was not seen to. Of several consumers with the
+ * same client id on one host it is most likely the one that is the least ahead of what the group has
+ * committed.
+ */
 function fetchOf(
   { observed }: ConsoleState,
   { clientId, host }: MemberRow,
   { topic, partition }: Place,
-): FetchPlace | null {
-  return observed?.fetchPlaces.get(`${clientId}\0${host}\0${topic}\0${partition}`) ?? null;
+  next: number,
+  nowMs: number,
+): FetchFacts | null {
+  const place = observed?.fetchPlaces.get(`${clientId}\0${host}\0${topic}\0${partition}`);
+  if (place === undefined) return null;
+  const { readers, begunAt, begins } = place;
+  const alive = readers.filter(({ lastMs }) => nowMs - lastMs <= SILENT_MS);
+  const ahead = alive.filter(({ offset }) => offset >= next);
+  const among = ahead.length > 0 ? ahead : alive.length > 0 ? alive : readers;
+  const [first, ...rest] = among;
+  if (first === undefined) return null;
+  const chosen = rest.reduce((best, one) => (one.offset < best.offset ? one : best), first);
+  return { ...chosen, begunAt, begins };
+}
+
+/** Members that a rebalance waits for, as people know them: by client id and host. */
+function waitedFor({ insight }: ConsoleState, description: AnyGroupDescription): readonly string[] {
+  const byId = new Map(description.members.map((member) => [member.memberId, member]));
+  const nameOf = (memberId: string): string => {
+    const member = byId.get(memberId);
+    return member === undefined ? memberId : `${member.clientId} (${member.host})`;
+  };
+  if (description.type === "Consumer") {
+    // A member that has what it is to have does not hold anybody up.
+    return description.members
+      .filter(({ assignment, targetAssignment }) => !samePlaces(assignment, targetAssignment))
+      .map(({ memberId }) => nameOf(memberId));
+  }
+  return (insight?.waitedFor(description.group) ?? []).map(nameOf);
+}
+
+function samePlaces(a: readonly Place[], b: readonly Place[]): boolean {
+  const there = new Set(a.map(keyOf));
+  return a.length === b.length && b.every((place) => there.has(keyOf(place)));
 }
 
 /** Shows the record at which somebody stays. */
@@ -181,8 +221,8 @@ async function withRecords(
   const wanted = rows.filter(({ verdict }) => verdict.kind === "same-offset").slice(0, RECORDS_MAX);
   if (wanted.length === 0) return rows;
   const records = await Promise.all(
-    wanted.map(({ topic, partition, fetchOffset = 0 }) =>
-      reader.record(topic, partition, fetchOffset),
+    wanted.map(({ topic, partition, verdict: { offset = 0 } }) =>
+      reader.record(topic, partition, offset),
     ),
   );
   const found = new Map(wanted.map((row, index) => [row, records[index]]));

@@ -11,6 +11,8 @@ export interface BrokerInsight {
   observe(): Observations;
   /** Name and version of a client's software, where it gave them (KIP-511). */
   softwareOf(clientId: string, host: string): string | undefined;
+  /** Member ids that a classic group waits for in a rebalance; empty outside of one. */
+  waitedFor(group: string): readonly string[];
   /** Requests since the start by API key; a plain array that is counted up. */
   readonly requests: ArrayLike<number>;
   readonly requestBytes: ArrayLike<number>;
@@ -40,14 +42,20 @@ export interface ClientTraffic {
 }
 
 export interface FetchPlace {
-  readonly clientId: string;
-  readonly host: string;
-  readonly topic: string;
-  readonly partition: number;
+  readonly readers: readonly Reader[];
+  readonly begunAt: number;
+  readonly begins: number;
+}
+
+/** A consumer in a partition. */
+export interface Reader {
   readonly offset: number;
   readonly lastMs: number;
   readonly sinceMs: number;
   readonly repeats: number;
+  readonly backTo: number;
+  readonly backs: number;
+  readonly backLastMs: number;
 }
 
 export interface CommitPlace {

@@ -1,8 +1,10 @@
 import type { Clock, Timer } from "../platform/clock.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { crc32c } from "../core/crc32c.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Kafka } from "../client/kafka.ts";
 import { ConfigResourceType } from "../client/admin/config-values.ts";
+import type { AnyGroupDescription } from "../client/admin/describe-groups.ts";
 import type { TopicDescription } from "../client/admin/describe-topics.ts";
 import type { GroupListing } from "../client/admin/groups.ts";
 import type {
@@ -30,7 +32,7 @@ const OFFSETS_CHUNK = 2000;
 const CALL_MAX_MS = 5000;
 const RETRY_MS = 1000;
 
-const NOBODY = { count: 0, reads: [] } as const;
+const NOBODY: Members = { count: 0, reads: [], shares: "" };
 const wantedConfigs = ["retention.ms", "retention.bytes", "cleanup.policy"] as const;
 
 export interface SamplerOptions {
@@ -44,6 +46,8 @@ export interface SamplerOptions {
 }
 
 type Retention = SlowFacts["retention"];
+/** Who is in a group, as far as it was described. */
+type Members = Pick<GroupSample, "reads" | "shares"> & { readonly count: number };
 
 /** Asks a cluster, over and over, for what changes: offsets, groups, sizes. */
 export class Sampler {
@@ -54,7 +58,7 @@ export class Sampler {
   #watchers = 0;
   #firstOffsets = new Map<string, number>();
   #firstOffsetsMs = -Infinity;
-  #members = new Map<string, { readonly count: number; readonly reads: readonly string[] }>();
+  #members = new Map<string, Members>();
   #turn = 0;
   #retention = new Map<string, Retention extends ReadonlyMap<string, infer V> ? V : never>();
   #factsMs = -Infinity;
@@ -203,12 +207,14 @@ export class Sampler {
         }
         of.set(partition, offset);
       }
+      const known = this.#members.get(group) ?? NOBODY;
       return {
         name: group,
         type: typeOf(type),
         state,
-        members: this.#members.get(group)?.count ?? 0,
-        reads: this.#members.get(group)?.reads ?? [],
+        members: known.count,
+        reads: known.reads,
+        shares: known.shares,
         committed: byTopic,
       };
     });
@@ -230,10 +236,7 @@ export class Sampler {
     const described = await kafka.admin.describeGroups(selectors, { timeoutMs: CALL_MAX_MS });
     for (const { name, value } of described) {
       if (value === undefined) continue;
-      const reads = new Set<string>();
-      for (const { assignment } of value.members)
-        for (const { topic } of assignment) reads.add(topic);
-      this.#members.set(name, { count: value.members.length, reads: [...reads] });
+      this.#members.set(name, membersOf(value));
     }
   }
 
@@ -280,6 +283,21 @@ export class Sampler {
     }
     return names.length > 0;
   }
+}
+
+function membersOf({ members }: AnyGroupDescription): Members {
+  const reads = new Set<string>();
+  const shares: string[] = [];
+  for (const { memberId, assignment } of members) {
+    const places: string[] = [];
+    for (const { topic, partition } of assignment) {
+      reads.add(topic);
+      places.push(`${topic}-${partition}`);
+    }
+    shares.push(`${memberId} ${places.sort().join(" ")}`);
+  }
+  const text = Buffer.from(shares.sort().join("\n"));
+  return { count: members.length, reads: [...reads], shares: crc32c(text).toString(16) };
 }
 
 function typeOf(type: string): GroupSample["type"] {

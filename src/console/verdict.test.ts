@@ -1,8 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMMITLESS_MS, SILENT_MS, verdictOf, type ReadingFacts } from "./verdict.ts";
+import {
+  COMMITLESS_MS,
+  SILENT_MS,
+  verdictOf,
+  type FetchFacts,
+  type ReadingFacts,
+} from "./verdict.ts";
 
 const NOW = 1_000_000;
+const fetching: FetchFacts = {
+  offset: 60,
+  lastMs: NOW - 100,
+  sinceMs: NOW - 100,
+  repeats: 0,
+  backTo: -1,
+  backs: 0,
+  backLastMs: 0,
+  begunAt: 10,
+  begins: 1,
+};
 const moving: ReadingFacts = {
   nowMs: NOW,
   groupState: "Stable",
@@ -12,7 +29,7 @@ const moving: ReadingFacts = {
   startOffset: 0,
   endOffset: 100,
   lastStableOffset: 100,
-  fetch: { offset: 60, lastMs: NOW - 100, sinceMs: NOW - 100, repeats: 0 },
+  fetch: fetching,
   movedMs: NOW - 500,
   observedSinceMs: 0,
 };
@@ -29,11 +46,16 @@ const cases: readonly (readonly [what: string, facts: ReadingFacts, kind: string
     "no-member",
   ],
   ["rebalance", { ...moving, groupState: "PreparingRebalance", waitingFor: ["a"] }, "rebalancing"],
-  ["member never fetched", { ...moving, fetch: null }, "never-fetches"],
+  ["member never fetched", { ...standing, fetch: null }, "never-fetches"],
   [
     "member stopped fetching",
-    { ...moving, fetch: { offset: 60, lastMs: NOW - SILENT_MS - 1, sinceMs: 0, repeats: 0 } },
+    { ...standing, fetch: { ...fetching, lastMs: NOW - SILENT_MS - 1, sinceMs: 0 } },
     "never-fetches",
+  ],
+  [
+    "member works through what it has fetched ahead",
+    { ...moving, fetch: { ...fetching, lastMs: NOW - SILENT_MS - 1, sinceMs: 0 } },
+    "catching-up",
   ],
   [
     "not looked at long enough to say so",
@@ -42,7 +64,25 @@ const cases: readonly (readonly [what: string, facts: ReadingFacts, kind: string
   ],
   [
     "the same record again",
-    { ...standing, fetch: { offset: 50, lastMs: NOW, sinceMs: NOW - SILENT_MS - 1, repeats: 5 } },
+    {
+      ...standing,
+      fetch: { ...fetching, offset: 50, lastMs: NOW, sinceMs: NOW - SILENT_MS - 1, repeats: 5 },
+    },
+    "same-offset",
+  ],
+  [
+    "back to a record",
+    { ...standing, fetch: { ...fetching, backTo: 50, backs: 3, backLastMs: NOW } },
+    "same-offset",
+  ],
+  [
+    "back to what is done already",
+    { ...standing, fetch: { ...fetching, backTo: 40, backs: 3, backLastMs: NOW } },
+    "never-commits",
+  ],
+  [
+    "started again at a record",
+    { ...standing, fetch: { ...fetching, begunAt: 50, begins: 3 } },
     "same-offset",
   ],
   ["fetches but does not commit", standing, "never-commits"],
@@ -53,7 +93,7 @@ const cases: readonly (readonly [what: string, facts: ReadingFacts, kind: string
     {
       ...standing,
       lastStableOffset: 50,
-      fetch: { offset: 50, lastMs: NOW, sinceMs: NOW - SILENT_MS - 1, repeats: 0 },
+      fetch: { ...fetching, offset: 50, lastMs: NOW, sinceMs: NOW - SILENT_MS - 1 },
     },
     "open-transaction",
   ],

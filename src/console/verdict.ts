@@ -1,5 +1,21 @@
 import type { Verdict } from "./api.ts";
 
+/** How a member fetches in a partition. Times in milliseconds. */
+export interface FetchFacts {
+  readonly offset: number;
+  readonly lastMs: number;
+  /** Since when the offset is the same, and fetches there that were given records. */
+  readonly sinceMs: number;
+  readonly repeats: number;
+  /** The offset that it went back to last, how often in a row, and when last. */
+  readonly backTo: number;
+  readonly backs: number;
+  readonly backLastMs: number;
+  /** The offset that members with this client id began at last, and how many in a row did. */
+  readonly begunAt: number;
+  readonly begins: number;
+}
+
 /** What is known of a partition that a group reads. Times in milliseconds. */
 export interface ReadingFacts {
   readonly nowMs: number;
@@ -14,15 +30,7 @@ export interface ReadingFacts {
   /** Below it everything is decided; records of open transactions come after it. */
   readonly lastStableOffset: number;
   /** Where its member fetched last; undefined where the broker does not tell, null when it never did. */
-  readonly fetch:
-    | {
-        readonly offset: number;
-        readonly lastMs: number;
-        readonly sinceMs: number;
-        readonly repeats: number;
-      }
-    | null
-    | undefined;
+  readonly fetch: FetchFacts | null | undefined;
   /** When the offset was last seen to move. */
   readonly movedMs: number;
   /** Since when the facts have been gathered. */
@@ -64,7 +72,7 @@ export function verdictOf(facts: ReadingFacts): Verdict {
   }
   if (rebalancing.has(facts.groupState)) {
     const who = facts.waitingFor.length === 0 ? "its members" : facts.waitingFor.join(", ");
-    const text = `The group is sharing its partitions anew and waits for ${who}.`;
+    const text = `The group is sharing its partitions out anew and waits for ${who}.`;
     return { kind: "rebalancing", text, waitingFor: facts.waitingFor };
   }
   if (committed !== undefined && (committed < startOffset || committed > endOffset)) {
@@ -99,18 +107,41 @@ function byFetches(facts: ReadingFacts, next: number): Verdict | undefined {
   const { fetch, nowMs } = facts;
   const observedMs = nowMs - facts.observedSinceMs;
   if (fetch === null || fetch === undefined || nowMs - fetch.lastMs > SILENT_MS) {
-    if (observedMs < SILENT_MS) return undefined;
+    // One that works through what it has fetched ahead commits meanwhile.
+    if (observedMs < SILENT_MS || nowMs - facts.movedMs < SILENT_MS) return undefined;
     const text =
       "Its member is in the group but does not ask for records: it is paused, or busy with what it has.";
     return { kind: "never-fetches", text };
   }
-  if (fetch.repeats >= REPEATS_MIN && nowMs - fetch.sinceMs > SILENT_MS) {
-    const text = `Its member reads offset ${fetch.offset} again and again: most likely it fails at that record.`;
-    return { kind: "same-offset", text };
-  }
+  const stays = sameOffset(facts, fetch, next);
+  if (stays !== undefined) return stays;
   if (fetch.offset > next && nowMs - facts.movedMs > COMMITLESS_MS && observedMs > COMMITLESS_MS) {
     const text = `Its member has read up to offset ${fetch.offset} but does not commit.`;
     return { kind: "never-commits", text };
+  }
+  return undefined;
+}
+
+/** A member that comes back to an offset, in one life or from one life to the next. */
+function sameOffset(facts: ReadingFacts, fetch: FetchFacts, next: number): Verdict | undefined {
+  const { nowMs } = facts;
+  const fails = "most likely it fails at that record";
+  if (fetch.repeats >= REPEATS_MIN && nowMs - fetch.sinceMs > SILENT_MS) {
+    const text = `Its member reads offset ${fetch.offset} again and again: ${fails}.`;
+    return { kind: "same-offset", offset: fetch.offset, text };
+  }
+  if (nowMs - facts.movedMs <= SILENT_MS) return undefined;
+  if (
+    fetch.backs >= REPEATS_MIN &&
+    fetch.backTo >= next &&
+    nowMs - fetch.backLastMs < COMMITLESS_MS
+  ) {
+    const text = `Its member goes back to offset ${fetch.backTo} again and again: ${fails}.`;
+    return { kind: "same-offset", offset: fetch.backTo, text };
+  }
+  if (fetch.begins >= REPEATS_MIN && fetch.begunAt === next) {
+    const text = `Its member was started ${fetch.begins} times at offset ${next} and got no further: ${fails}.`;
+    return { kind: "same-offset", offset: next, text };
   }
   return undefined;
 }

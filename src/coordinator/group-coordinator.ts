@@ -36,6 +36,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { failedJoin, failedSync } from "./group/classic-rebalance.ts";
 import { decideDeleteGroups, type DeletedGroup } from "./group/delete-groups.ts";
 import { describeGroup, undescribedGroup, type DescribedGroup } from "./group/describe-groups.ts";
+import { membersWaitedFor } from "./group/members-waited-for.ts";
 import { groupLifecycle } from "./group/group-lifecycle.ts";
 import { GroupMachine, type GroupInputs } from "./group/group-machine.ts";
 import type { GroupRecord } from "./group/group-records.ts";
@@ -293,6 +294,15 @@ export class GroupCoordinator {
     return {
       groups: request.groups.map((groupId) => this.#describe(groupId, context.apiVersion)),
     };
+  }
+
+  /** Member ids that a classic group of this coordinator waits for in a rebalance. */
+  waitedFor(groupId: string): readonly string[] {
+    const partition = this.partitionFor(groupId);
+    if (partition === undefined) return [];
+    const machine = this.#runtime.read(partition);
+    const group = machine instanceof GroupMachine ? machine.classicGroup(groupId) : undefined;
+    return group === undefined ? [] : membersWaitedFor(group);
   }
 
   /** Groups of all partitions that are led here; an error when one of them is still loading. */

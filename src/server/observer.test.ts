@@ -70,11 +70,16 @@ test("nothing is counted before somebody looks; from then on it is told who does
   await fetchFrom(0);
   await fetchFrom(0);
   const [place] = observer.fetchPlaces.values();
-  assert.deepEqual([place?.topic, place?.partition, place?.offset], ["orders", 1, 0]);
-  assert.equal(place?.repeats, 2, "the same records again and again are noticed");
+  const [reader] = place?.readers ?? [];
+  assert.deepEqual([place?.topic, place?.partition, reader?.offset], ["orders", 1, 0]);
+  assert.equal(reader?.repeats, 2, "the same records again and again are noticed");
   await fetchFrom(4);
-  assert.deepEqual([place?.offset, place?.repeats], [4, 0]);
-  assert.equal([...observer.fetched.values()][0]?.records, 4);
+  assert.deepEqual([reader?.offset, reader?.repeats], [4, 0]);
+  await fetchFrom(2);
+  await fetchFrom(4);
+  await fetchFrom(2);
+  assert.deepEqual([reader?.backTo, reader?.backs], [2, 2], "so is going back");
+  assert.equal([...observer.fetched.values()][0]?.records, 6);
 
   await running.client.send(offsetCommitRequest, offsetCommitResponse, 9, {
     groupId: "billing",
@@ -87,10 +92,10 @@ test("nothing is counted before somebody looks; from then on it is told who does
   );
 
   const latency = observer.latencies[ApiKey.FETCH];
-  assert.equal(latency?.count, 4);
+  assert.equal(latency?.count, 7);
   assert.equal(
     latency?.counts.reduce((sum, count) => sum + count, 0),
-    4,
+    7,
   );
 });
 

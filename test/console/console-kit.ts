@@ -65,8 +65,9 @@ export async function eventually<T>(
   about: string,
   ask: () => Promise<T>,
   holds: (answer: T) => boolean,
+  timeoutMs = 30_000,
 ): Promise<T> {
-  const endMs = Date.now() + 30_000;
+  const endMs = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (holds(answer)) return answer;

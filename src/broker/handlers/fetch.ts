@@ -386,6 +386,7 @@ function observe(
   plan: Plan,
   { answers }: Reading,
 ): void {
+  const sessionId = plan.session?.id ?? NO_SESSION;
   for (const [key, { errorCode, records }] of answers) {
     const wanted = plan.partitions.get(key);
     if (wanted === undefined || (errorCode ?? ErrorCode.NONE) !== ErrorCode.NONE) continue;
@@ -393,7 +394,7 @@ function observe(
     let bytes = 0;
     if (Array.isArray(records)) for (const chunk of records) bytes += chunk.length;
     else bytes = records?.length ?? 0;
-    observer.answered(context, { topic, partition, offset }, bytes);
+    observer.answered(context, sessionId, { topic, partition, offset }, bytes);
   }
 }
 

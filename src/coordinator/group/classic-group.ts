@@ -147,6 +147,10 @@ export class ClassicGroup {
     return this.#pendingJoins.size;
   }
 
+  get pendingJoins(): ReadonlySet<string> {
+    return this.#pendingJoins;
+  }
+
   get pendingSyncs(): ReadonlySet<string> {
     return this.#pendingSyncs;
   }
