@@ -1,5 +1,5 @@
 import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
-import { ZERO_UUID } from "../../core/uuid.ts";
+import { ZERO_UUID, type Uuid } from "../../core/uuid.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
 import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
@@ -60,6 +60,8 @@ export class ConsumerCore implements ReadingContext {
   readonly #positioner: Positioner;
   readonly #waiting = new Set<() => void>();
   readonly #progressListeners = new Set<() => void>();
+  /** Ids of topics that were deleted and made anew while they were read. */
+  readonly #pastIds = new Set<Uuid>();
   #emptySinceMs: number | undefined;
   #failure: unknown;
   #hasFailed = false;
@@ -340,7 +342,7 @@ export class ConsumerCore implements ReadingContext {
         if (leaderEpochOf(this.cluster, known) > known.leaderEpoch) known.retryAtMs = 0;
         if (topicId === ZERO_UUID) continue;
         if (known.topicId === ZERO_UUID) known.topicId = topicId;
-        else if (known.topicId !== topicId) this.#onRecreated(known);
+        else if (known.topicId !== topicId) this.#onOtherId(known, topicId);
       }
       this.onTopic?.(name, partitions.length, isInternal);
     }
@@ -350,6 +352,13 @@ export class ConsumerCore implements ReadingContext {
 
   /** For an owner that follows topics: called with what metadata say of each. */
   onTopic: ((topic: string, partitions: number, isInternal: boolean) => void) | undefined;
+
+  #onOtherId(partition: AssignedPartition, topicId: Uuid): void {
+    // A broker that lags behind tells of the topic that was there before.
+    if (this.#pastIds.has(topicId)) return;
+    this.#pastIds.add(partition.topicId);
+    this.#onRecreated(partition);
+  }
 
   /** Another topic has the name now. All its records are new, so it is read from its beginning. */
   #onRecreated(partition: AssignedPartition): void {
@@ -375,7 +384,7 @@ export class ConsumerCore implements ReadingContext {
     const { isPaused } = partition;
     this.remove([partition]);
     this.add([{ topic, partition: index }], "earliest");
-    this.assigned({ topic, partition: index }).isPaused = isPaused;
+    this.assigned(partition).isPaused = isPaused;
   }
 
   #onMissing(topic: string): void {

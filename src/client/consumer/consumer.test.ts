@@ -340,11 +340,22 @@ test("a topic that is made anew is read from its beginning, or is an error for e
     for (let i = 0; i < 5; i++) model.log("t").append([`old ${i}`]);
     model.changed();
     assert.equal((await wait(take(consumer, 5))).length, 5);
+    const before = model.topics.get("t")!.id;
     model.addTopic("t", 1);
     for (let i = 0; i < 8; i++) model.log("t").append([`new ${i}`]);
     model.changed();
     if (from === "latest") {
       assert.deepEqual(await wait(take(consumer, 2)), ["new 0", "new 1"]);
+      // Brokers that lag behind go on telling of the old one for a while.
+      const topic = model.topics.get("t")!;
+      const { id } = topic;
+      topic.id = before;
+      assert.equal((await wait(take(consumer, 6))).length, 6);
+      assert.equal((await wait(consumer.poll(5_000))).length, 0);
+      topic.id = id;
+      model.log("t").append(["later"]);
+      model.changed();
+      assert.deepEqual(await wait(take(consumer, 1)), ["later"]);
     } else {
       await assert.rejects(wait(take(consumer, 1)), { code: "INCONSISTENT_TOPIC_ID" });
     }
