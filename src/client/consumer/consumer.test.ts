@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ApiKey } from "../../protocol/apis.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { SimWorld } from "../../simulator/sim-platform.ts";
 import { Consumer } from "./consumer.ts";
@@ -477,4 +478,56 @@ test("what is damaged or refused behind records of a batch takes nothing from th
   assert.equal(consumer.position({ topic: "t", partition: 0 }), 4);
   await world.clock.wait(consumer.close());
   cluster.close();
+});
+
+test("brokers of every age are read from: without sessions, without ids, without hints", async () => {
+  for (const version of [4, 6, 7, 9, 11, 12, 13, 15, 16, 17, 18]) {
+    const { model, consume, wait, end } = await start(2, 2);
+    model.givesHints = version >= 12;
+    for (const broker of model.brokers.values()) broker.limit(ApiKey.FETCH, [4, version]);
+    const consumer = consume();
+    for (let i = 0; i < 4; i++) {
+      model.log("t", i % 2).append([`v${i}`]);
+      model.changed();
+      assert.deepEqual(await wait(take(consumer, 1)), [`v${i}`], `version ${version}`);
+      model.log("t", i % 2).moveTo((i % 2) + 1);
+      model.changed();
+    }
+    const { request } = model.fetches.at(-1)!;
+    assert.equal(request.sessionEpoch > 0, version >= 7);
+    await end(consumer);
+  }
+});
+
+test("partitions without a leader do not keep the others waiting, at the start and later", async () => {
+  const { model, consume, wait, end } = await start(2, 3);
+  model.log("t", 1).leaderId = -1;
+  for (let i = 0; i < 3; i++) model.log("t", i).append([`a${i}`]);
+  const consumer = consume();
+  assert.deepEqual((await wait(take(consumer, 2))).sort(), ["a0", "a2"]);
+  model.log("t", 1).moveTo(2);
+  assert.deepEqual(await wait(take(consumer, 1)), ["a1"]);
+  model.log("t", 1).moveTo(-1);
+  model.changed();
+  for (let i = 0; i < 3; i++) model.log("t", i).append([`b${i}`]);
+  model.changed();
+  assert.deepEqual((await wait(take(consumer, 2))).sort(), ["b0", "b2"]);
+  model.log("t", 1).moveTo(1);
+  assert.deepEqual(await wait(take(consumer, 1)), ["b1"]);
+  await end(consumer);
+});
+
+test("a consumer without a way to its cluster waits, and ends with the client", async () => {
+  const { model, cluster, consume, wait, end } = await start();
+  const consumer = consume();
+  model.log("t").append(["a"]);
+  assert.deepEqual(await wait(take(consumer, 1)), ["a"]);
+  await wait(Promise.all([...model.brokers.values()].map((broker) => broker.stop())));
+  assert.deepEqual(await wait(consumer.poll(120_000)), []);
+  await wait(Promise.all([...model.brokers.values()].map((broker) => broker.listen())));
+  model.log("t").append(["b"]);
+  assert.deepEqual(await wait(take(consumer, 1)), ["b"]);
+  cluster.close();
+  await assert.rejects(wait(take(consumer, 1)), { code: "CLOSED" });
+  await end(consumer);
 });

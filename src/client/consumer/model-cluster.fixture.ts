@@ -33,6 +33,9 @@ interface Session {
   readonly partitions: Map<string, SessionPartition>;
 }
 
+/** Answers tell where brokers are from this version on. */
+const ENDPOINTS_VERSION = 16;
+
 /** What befalls requests; `undefined` is nothing. */
 export interface ModelFaults {
   /** The whole Fetch: an error code, or the connection is lost before or after the broker took note. */
@@ -159,7 +162,9 @@ export class ModelCluster {
         }),
       })),
     }));
-    broker.serve(fetchRequest, fetchResponse, (request) => this.#fetch(nodeId, request));
+    broker.serve(fetchRequest, fetchResponse, (request, { apiVersion }) =>
+      this.#fetch(nodeId, request, apiVersion),
+    );
   }
 
   #metadata(topics: readonly { readonly name: string | null }[] | null) {
@@ -196,6 +201,7 @@ export class ModelCluster {
   async #fetch(
     nodeId: number,
     request: FetchRequest,
+    version: number,
   ): Promise<FetchResponseInput | "close" | "silent"> {
     this.fetches.push({ nodeId, request });
     const fault = this.faults.fetch?.(nodeId);
@@ -210,7 +216,8 @@ export class ModelCluster {
       const leftMs = untilMs - this.clock.monotonicMs();
       if (leftMs <= 0 || responses.length > 0) {
         if (fault === "unanswered") return "close";
-        return { sessionId, responses, nodeEndpoints: this.#endpoints() };
+        const nodeEndpoints = version < ENDPOINTS_VERSION ? [] : this.#endpoints();
+        return { sessionId, responses, nodeEndpoints };
       }
       await this.#change(leftMs);
     }
