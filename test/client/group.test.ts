@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test, type TestContext } from "node:test";
+import { after, before, suite, test, type TestContext } from "node:test";
 import type { MembershipOptions } from "../../src/client/group/membership.ts";
 import { SimRandom } from "../../src/simulator/sim-random.ts";
 import {
@@ -43,13 +43,18 @@ const kinds: Readonly<Record<string, Pick<MembershipOptions, "protocol" | "assig
 
 type Options = SceneMemberOptions & Pick<MembershipOptions, "protocol">;
 
+/** Tests that mostly wait, so that many go on at a time. */
+const waiting: (() => void)[] = [];
+const AT_ONCE = 8;
+
 /** A test in every way, with a group of its own. */
 function inEveryWay(
   about: string,
   run: (scene: GroupScene, options: Options) => Promise<void>,
 ): void {
   for (const [kind, way] of Object.entries(kinds)) {
-    test(`${kind}: ${about}`, (t: TestContext) => {
+    const name = `${kind}: ${about}`;
+    const body = (t: TestContext): Promise<void> | void => {
       if (way.protocol === "consumer" && skipOnMoldau(t, "the new protocol of groups")) return;
       return inScene(async (scene) => {
         const group = uniqueName("group");
@@ -62,7 +67,8 @@ function inEveryWay(
         }
         await run(scene, { ...way, group, sessionTimeoutMs: SESSION_MS });
       });
-    });
+    };
+    waiting.push(() => void test(name, body));
   }
 }
 
@@ -250,6 +256,10 @@ inEveryWay("the group waits for partitions that are finished slowly", async (sce
   // What is being finished is committed before the group goes on.
   await slow.commit([{ topic, partition: 0, offset: 7, leaderEpoch: -1 }]);
   await scene.evenlyOwned(partitionsOf(topic, 4), [slow, second]);
+});
+
+suite("in every way", { concurrency: AT_ONCE }, () => {
+  for (const declare of waiting) declare();
 });
 
 test("auto speaks what the broker serves", () =>

@@ -157,6 +157,8 @@ export class ClassicCoordinator {
     const turn = this.#turn;
     const connection = await this.#cluster.coordinatorOf(group, deadline, this.#channel);
     if (turn !== this.#turn) throw clientError("CLOSED", `${call.api.name} is not wanted any more`);
+    // The one to a coordinator that was is of no use any more.
+    if (this.#connection !== connection) this.#connection?.close();
     this.#connection = connection;
     this.#isWaiting = true;
     const timeoutMs = Math.max(1, deadline.remainingMs());

@@ -16,7 +16,9 @@ import { ModelGroup, type ModelTopic } from "./model-group.fixture.ts";
 /** A broker that coordinates one group of the new protocol, on a host of a (simulated) network. */
 export class ModelCoordinator {
   readonly group: ModelGroup;
-  readonly topics: readonly ModelTopic[];
+  readonly topics: ModelTopic[];
+  /** A topic of which the broker has not heard yet. */
+  hidden: string | undefined;
   /** What heartbeats are answered with instead, such as NOT_COORDINATOR. */
   refusal: number = ErrorCode.NONE;
   #broker: FakeBroker | undefined;
@@ -26,8 +28,8 @@ export class ModelCoordinator {
       readonly topics: readonly ModelTopic[];
     },
   ) {
-    this.topics = options.topics;
-    this.group = new ModelGroup(options);
+    this.topics = [...options.topics];
+    this.group = new ModelGroup({ ...options, topics: this.topics });
   }
 
   /** Begins to listen: for the first time, or after a restart, when sessions begin anew. */
@@ -70,7 +72,9 @@ export class ModelCoordinator {
     });
     if (asked === null) return this.topics.map(named);
     return asked.map(({ name, topicId }) => {
-      const topic = this.topics.find((one) => one.name === name || one.topicId === topicId);
+      const topic = this.topics.find(
+        (one) => one.name !== this.hidden && (one.name === name || one.topicId === topicId),
+      );
       if (topic !== undefined) return named(topic);
       return { name, topicId, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, partitions: [] };
     });

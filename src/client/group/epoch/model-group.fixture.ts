@@ -62,6 +62,12 @@ export class ModelGroup {
     return [...this.#members.keys()];
   }
 
+  /** As an admin does it. */
+  remove(memberId: string): void {
+    const member = this.#members.get(memberId);
+    if (member !== undefined) this.#remove(member);
+  }
+
   /** While the coordinator is down no time passes for its members. */
   suspend(): void {
     for (const { session, rebalance } of this.#members.values()) {
