@@ -185,7 +185,9 @@ export type {
   StartPlace,
 } from "./consumer/consumer-options.ts";
 export { ConsumerRecord } from "./consumer/consumer-record.ts";
-export { Consumer, type Lag } from "./consumer/consumer.ts";
+export { Consumer, type Lag, type PartitionLag } from "./consumer/consumer.ts";
+export { DEAD_LETTER_PREFIX } from "./consumer/dead-letters.ts";
+export type { ReadableOptions } from "./consumer/streams.ts";
 export type { ForEachOptions } from "./consumer/for-each.ts";
 export type { PollOptions } from "./consumer/poller.ts";
 export type { Rebalance } from "./consumer/rebalance-events.ts";
