@@ -6,6 +6,7 @@ import type { ConsumerRecord } from "./consumer-record.ts";
 import { OffsetsAtWork } from "./offsets-at-work.ts";
 import { RecordTaker, type TakingOwner } from "./record-taker.ts";
 
+/** How a consumer is read as a stream. */
 export interface ReadableOptions {
   /** Records that the stream holds itself. Default 16. */
   readonly highWaterMark?: number | undefined;
