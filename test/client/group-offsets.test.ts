@@ -98,42 +98,52 @@ for (const protocol of protocols) {
   });
 }
 
-test("commits go on through rebalances that keep the partitions", async () => {
-  const topic = await scene.newTopic(6);
-  const joining = {
-    group: uniqueName("group"),
-    topics: [topic],
-    assignors: ["cooperative-sticky"] as const,
-  };
-  const first = await scene.member(joining);
-  await scene.allOwned(partitionsOf(topic, 6));
-  let commits = 0;
-  let isOver = false;
-  const failures: string[] = [];
-  const committing = (async () => {
-    while (!isOver) {
-      const [kept] = first.membership.assignment;
-      if (kept === undefined) break;
-      await first
-        .commit([{ ...kept, offset: commits, leaderEpoch: -1 }])
-        .then(() => commits++)
-        .catch((thrown: Error) => {
-          if (first.numbers.includes(kept.partition)) failures.push(thrown.message);
-        });
+for (const protocol of protocols) {
+  test(`${protocol}: commits go on through rebalances that keep the partitions`, async () => {
+    const topic = await scene.newTopic(6);
+    const group = uniqueName("group");
+    const joining = {
+      group,
+      topics: [topic],
+      protocol,
+      assignors: ["cooperative-sticky"] as const,
+    };
+    if (protocol === "consumer") {
+      await scene.configureGroup(group, {
+        "consumer.heartbeat.interval.ms": "100",
+        "consumer.assignment.interval.ms": "0",
+      });
     }
-  })();
-  for (let i = 0; i < 3; i++) {
-    const other = await scene.member(joining);
-    await scene.evenlyOwned(partitionsOf(topic, 6), [first, other]);
-    await other.leave();
+    const first = await scene.member(joining);
     await scene.allOwned(partitionsOf(topic, 6));
-  }
-  isOver = true;
-  await committing;
-  assert.deepEqual(failures, []);
-  assert.ok(commits > 3);
-  await first.leave();
-});
+    let commits = 0;
+    let isOver = false;
+    const failures: string[] = [];
+    const committing = (async () => {
+      while (!isOver) {
+        const [kept] = first.membership.assignment;
+        if (kept === undefined) break;
+        await first
+          .commit([{ ...kept, offset: commits, leaderEpoch: -1 }])
+          .then(() => commits++)
+          .catch((thrown: Error) => {
+            if (first.numbers.includes(kept.partition)) failures.push(thrown.message);
+          });
+      }
+    })();
+    for (let i = 0; i < 3; i++) {
+      const other = await scene.member(joining);
+      await scene.evenlyOwned(partitionsOf(topic, 6), [first, other]);
+      await other.leave();
+      await scene.allOwned(partitionsOf(topic, 6));
+    }
+    isOver = true;
+    await committing;
+    assert.deepEqual(failures, []);
+    assert.ok(commits > 3);
+    await first.leave();
+  });
+}
 
 test("offsets of many groups come together; groups that have none have none", async () => {
   const topic = await scene.newTopic(2);

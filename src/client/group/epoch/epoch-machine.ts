@@ -311,8 +311,8 @@ function refused(state: MemberState, { errorCode }: RefusedEvent, inputs: EpochI
       return lose(state.data, { kind: "fail", error }, [], isCalled);
     }
     default:
-      // The coordinator is in another epoch: its next answer tells.
-      return { state, effects: [{ kind: "beatNow" }] };
+      // The coordinator is in another epoch, which its next answer tells to a member that says all it owns.
+      return { state, effects: [{ kind: "tellAll" }, { kind: "beatNow" }] };
   }
 }
 

@@ -106,6 +106,31 @@ test("what passes at the coordinator is waited out, and the member keeps what it
     assert.ok(membership.metadata.generationId > 0);
   }));
 
+test("a commit with an epoch that has passed is made again with the newest one", () =>
+  inWorld(async ({ world, model, calls, member }) => {
+    const membership = await member();
+    const { memberId, generationId } = membership.metadata;
+    model.group.advance(memberId);
+    const offsets = [{ topic: topic.name, partition: 0, offset: 1, leaderEpoch: -1 }];
+    await membership.commit(offsets, new Deadline(world.clock, 10_000));
+    assert.deepEqual(model.commits, ["STALE_MEMBER_EPOCH", "NONE"]);
+    assert.ok(membership.metadata.generationId > generationId);
+    assert.deepEqual(calls, ["assigned 4"]);
+  }));
+
+test("a commit of a member that was removed fails, and the member comes back", () =>
+  inWorld(async ({ world, model, calls, member, sleep }) => {
+    const membership = await member();
+    model.group.remove(membership.metadata.memberId);
+    const offsets = [{ topic: topic.name, partition: 0, offset: 1, leaderEpoch: -1 }];
+    await assert.rejects(membership.commit(offsets, new Deadline(world.clock, 10_000)), {
+      code: "UNKNOWN_MEMBER_ID",
+      needsRejoin: true,
+    });
+    await sleep(3_000);
+    assert.deepEqual(calls, ["assigned 4", "revoked 4 lost", "assigned 4"]);
+  }));
+
 test("a member that was removed loses all, and comes back with the same id", () =>
   inWorld(async ({ model, calls, member, sleep }) => {
     const membership = await member();

@@ -1,6 +1,6 @@
 import type { Network } from "../../../platform/network.ts";
 import { ApiKey } from "../../../protocol/apis.ts";
-import { ErrorCode } from "../../../protocol/error-code.ts";
+import { ErrorCode, errorName } from "../../../protocol/error-code.ts";
 import {
   consumerGroupHeartbeatRequest,
   consumerGroupHeartbeatResponse,
@@ -10,6 +10,10 @@ import {
   findCoordinatorResponse,
 } from "../../../protocol/messages/find-coordinator.ts";
 import { metadataRequest, metadataResponse } from "../../../protocol/messages/metadata.ts";
+import {
+  offsetCommitRequest,
+  offsetCommitResponse,
+} from "../../../protocol/messages/offset-commit.ts";
 import { FakeBroker } from "../../cluster/fake-broker.fixture.ts";
 import { ModelGroup, type ModelTopic } from "./model-group.fixture.ts";
 
@@ -21,6 +25,8 @@ export class ModelCoordinator {
   hidden: string | undefined;
   /** What heartbeats are answered with instead, such as NOT_COORDINATOR. */
   refusal: number = ErrorCode.NONE;
+  /** What commits were answered with. */
+  readonly commits: string[] = [];
   #broker: FakeBroker | undefined;
 
   constructor(
@@ -51,6 +57,18 @@ export class ModelCoordinator {
         ? this.group.heartbeat(request)
         : { errorCode: this.refusal, memberId: request.memberId },
     );
+    broker.serve(offsetCommitRequest, offsetCommitResponse, (request) => {
+      const { memberId, generationIdOrMemberEpoch: epoch, topics } = request;
+      const errorCode = this.group.checkCommit(memberId, epoch);
+      this.commits.push(errorName(errorCode));
+      return {
+        topics: topics.map(({ name, topicId, partitions }) => ({
+          name,
+          topicId,
+          partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+        })),
+      };
+    });
   }
 
   /** Whether a broker serves the new protocol at all. */

@@ -68,6 +68,23 @@ export class ModelGroup {
     if (member !== undefined) this.#remove(member);
   }
 
+  /** A member comes into the next epoch, and the answer that says so is lost. */
+  advance(memberId: string): void {
+    const member = this.#members.get(memberId);
+    if (member === undefined) return;
+    this.#epoch++;
+    this.#targetEpoch = this.#epoch;
+    member.previousEpoch = member.epoch;
+    member.epoch = this.#epoch;
+  }
+
+  /** What a commit of a member is answered with. */
+  checkCommit(memberId: string, epoch: number): number {
+    const member = this.#members.get(memberId);
+    if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
+    return epoch === member.epoch ? ErrorCode.NONE : ErrorCode.STALE_MEMBER_EPOCH;
+  }
+
   /** While the coordinator is down no time passes for its members. */
   suspend(): void {
     for (const { session, rebalance } of this.#members.values()) {
