@@ -211,3 +211,21 @@ test("batches whose answers a restart took are not written twice", async (t) => 
   await Promise.all(sends);
   assert.equal((await broker.topic(TOPIC).records()).length, 6);
 });
+
+test("partitions that are added while a static leader is away are read when it is back", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  const options = { group: "billing", instanceId: "till-1", sessionTimeoutMs: 60_000 };
+  const first = (await broker.connect()).consume(TOPIC, options);
+  await first.ready();
+  await first.close();
+  const kafka = await broker.connect();
+  await kafka.admin.createPartitions(TOPIC, 2);
+  const second = kafka.consume(TOPIC, options);
+  await second.ready();
+  await broker.topic(TOPIC).produce({ value: "new", partition: 1 });
+  const began = broker.clock.nowMs();
+  while ((await second.poll(1000)).length === 0) {
+    assert.ok(broker.clock.nowMs() - began < 30_000);
+  }
+});

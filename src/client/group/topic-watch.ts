@@ -11,6 +11,9 @@ import { compilePattern, type TopicPattern } from "./topic-pattern.ts";
 /** How soon it is looked again for topics that are wanted and not there, and after a failure. */
 const MISSING_RETRY_MS = 5_000;
 
+/** The text of no layout. */
+const NOBODY_KNOWS = "?";
+
 export interface TopicWatchOptions {
   readonly group: string;
   readonly subscription: Subscription;
@@ -92,6 +95,11 @@ export class TopicWatch {
     this.#layouts = new Map(topics.map((name) => [name, textOf(layouts.get(name) ?? [])]));
     this.#schedule();
     return layouts;
+  }
+
+  /** The group has not got all partitions of the topic: the next look finds that they have changed. */
+  distrust(topic: string): void {
+    this.#layouts = new Map(this.#layouts).set(topic, NOBODY_KNOWS);
   }
 
   /** Somebody else leads: partitions need not be watched. */

@@ -1,5 +1,10 @@
+import type { TopicPartition } from "../../../core/topic-partition.ts";
 import { ApiKey } from "../../../protocol/apis.ts";
 import type { Fields, InputOf, Message, ValueOf } from "../../../protocol/schema.ts";
+import {
+  describeGroupsRequest,
+  describeGroupsResponse,
+} from "../../../protocol/messages/describe-groups.ts";
 import { heartbeatRequest, heartbeatResponse } from "../../../protocol/messages/heartbeat.ts";
 import {
   joinGroupRequest,
@@ -16,14 +21,19 @@ import { apiCall, type ApiCall } from "../../cluster/api-call.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { BrokerConnection } from "../../cluster/connection.ts";
 import type { Deadline } from "../../cluster/deadline.ts";
-import { clientError } from "../../errors.ts";
+import { clientError, throwOnError } from "../../errors.ts";
 import type { GroupMetadata } from "../membership.ts";
 import type { EncodedAssignment } from "./lead.ts";
-import { CONSUMER_PROTOCOL_TYPE } from "./member-bytes.ts";
+import { CONSUMER_PROTOCOL_TYPE, decodeAssignment } from "./member-bytes.ts";
 
 const joinGroupCall = apiCall(ApiKey.JOIN_GROUP, joinGroupRequest, joinGroupResponse);
 const syncGroupCall = apiCall(ApiKey.SYNC_GROUP, syncGroupRequest, syncGroupResponse);
 const heartbeatCall = apiCall(ApiKey.HEARTBEAT, heartbeatRequest, heartbeatResponse);
+const describeGroupsCall = apiCall(
+  ApiKey.DESCRIBE_GROUPS,
+  describeGroupsRequest,
+  describeGroupsResponse,
+);
 const leaveGroupCall = apiCall(ApiKey.LEAVE_GROUP, leaveGroupRequest, leaveGroupResponse);
 
 /** Since these versions members can be static (KIP-345). */
@@ -107,6 +117,18 @@ export class ClassicCoordinator {
       },
       deadline,
     );
+  }
+
+  /** DescribeGroups: the partitions that the members of the group have. */
+  async dealt(deadline: Deadline): Promise<readonly TopicPartition[]> {
+    const { group } = this.#options;
+    const connection = await this.#cluster.coordinatorOf(group, deadline);
+    const body = { groups: [group] };
+    const bounds = this.#cluster.bounds(deadline);
+    const [described] = (await connection.request(describeGroupsCall, body, bounds)).groups;
+    throwOnError(described?.errorCode ?? 0, { group, api: "DescribeGroups" });
+    const members = described?.members ?? [];
+    return members.flatMap(({ memberAssignment }) => decodeAssignment(memberAssignment));
   }
 
   /** Heartbeat. Resolves with the error code. */

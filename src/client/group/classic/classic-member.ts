@@ -345,7 +345,8 @@ export class ClassicMember implements Membership, CommittingMember {
       return [];
     }
     if (joined.skipAssignment) {
-      await watchOnly(joined.members, this.#watch, deadline);
+      const dealt = (): Promise<readonly TopicPartition[]> => this.#coordinator.dealt(deadline);
+      await watchOnly(joined.members, this.#watch, dealt, deadline);
       return [];
     }
     const assignor = this.#assignors.find(({ name }) => name === protocolName);

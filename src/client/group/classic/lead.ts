@@ -1,4 +1,4 @@
-import type { TopicPartition } from "../../../core/topic-partition.ts";
+import { topicPartitionName, type TopicPartition } from "../../../core/topic-partition.ts";
 import type { JoinGroupResponse } from "../../../protocol/messages/join-group.ts";
 import type { Deadline } from "../../cluster/deadline.ts";
 import { kafkaError, type KafkaError } from "../../errors.ts";
@@ -31,14 +31,33 @@ export async function lead(
   }));
 }
 
-/** Of a leader that came back and finds its assignment as it was (KIP-814): only the watching. */
+/**
+ * Of a leader that came back and finds its assignment as it was (KIP-814): only the watching. Nobody has
+ * watched while it was away, so what `dealt` gives is compared with the partitions that there are.
+ */
 export async function watchOnly(
   members: JoinGroupResponse["members"],
   watch: TopicWatch,
+  dealt: () => Promise<readonly TopicPartition[]>,
   deadline: Deadline,
 ): Promise<void> {
   const read = readMembers(members);
-  await watch.lead(wantedBy(read), hasRacks(read), deadline);
+  const layouts = await watch.lead(wantedBy(read), hasRacks(read), deadline);
+  let known: ReadonlySet<string>;
+  try {
+    known = new Set((await dealt()).map(nameOf));
+  } catch {
+    // Who may not describe the group goes on as it is.
+    return;
+  }
+  for (const [topic, partitions] of layouts) {
+    const isDealt = partitions.every(({ partition }) => known.has(nameOf({ topic, partition })));
+    if (!isDealt) watch.distrust(topic);
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
 }
 
 function readMembers(members: JoinGroupResponse["members"]): AssignorMember[] {
