@@ -60,6 +60,6 @@ export class Heartbeats {
     this.#wantedMs = undefined;
     if (!this.#isBeating) return;
     const leftMs = sentAtMs + this.intervalMs - this.#clock.monotonicMs();
-    this.#schedule(wantedMs ?? Math.max(0, leftMs));
+    this.#schedule(Math.min(wantedMs ?? Infinity, Math.max(0, leftMs)));
   }
 }

@@ -79,10 +79,25 @@ test("a member joins with epoch 0, takes what it is given, and says so", () => {
   const hand = new Hand();
   assert.deepEqual(kinds(hand.tell({ kind: "join" })), ["tellAll", "beat"]);
   assert.equal(hand.state.data.epoch, 0);
-  assert.deepEqual(kinds(hand.answered(ErrorCode.NONE, 7)), ["extendSession"]);
+  assert.deepEqual(kinds(hand.answered(ErrorCode.NONE, 7)), ["extendSession", "beatAfter"]);
   assert.equal(hand.state.data.epoch, 7);
   assert.deepEqual(kinds(hand.targeted(0, 1)), ["assign"]);
   assert.deepEqual(kinds(hand.called()), ["beatNow", "expectPolls", "joined"]);
+});
+
+test("while the epoch moves heartbeats follow sooner than the coordinator asks for", () => {
+  const hand = new Hand().member(0);
+  const isHasty = (epoch: number) =>
+    kinds(hand.answered(ErrorCode.NONE, epoch)).includes("beatAfter");
+  assert.deepEqual([1, 1, 1, 2, 2, 2, 2].map(isHasty), [
+    true,
+    true,
+    false,
+    true,
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("what the target lacks is given up first, and the coordinator hears of it at once", () => {

@@ -238,8 +238,26 @@ function sessionUntilMs({ sentAtMs }: AnsweredEvent, { config }: EpochInputs): n
   return sentAtMs + config.sessionTimeoutMs;
 }
 
-function accepted(event: AnsweredEvent, inputs: EpochInputs): EpochEffect {
-  return { kind: "extendSession", untilMs: sessionUntilMs(event, inputs) };
+/**
+ * While the group is in motion, a member that waits for the whole interval (5 s by default) waits in vain:
+ * the coordinator assigns once a second at most, and has partitions for it as soon as others gave them up.
+ */
+const HASTY_BEATS = 3;
+const HASTY_BEAT_MS = 1_000;
+
+/** The state of a member whose heartbeat was accepted, and what follows. */
+function accepted(
+  state: EpochState,
+  event: AnsweredEvent,
+  inputs: EpochInputs,
+): { readonly data: EpochData; readonly effects: readonly EpochEffect[] } {
+  const { data } = state;
+  const hasty = event.epoch === data.epoch ? Math.max(0, data.hasty - 1) : HASTY_BEATS;
+  const effects: EpochEffect[] = [
+    { kind: "extendSession", untilMs: sessionUntilMs(event, inputs) },
+  ];
+  if (hasty > 0) effects.push({ kind: "beatAfter", delayMs: HASTY_BEAT_MS });
+  return { data: { ...data, epoch: event.epoch, hasty, failures: 0 }, effects };
 }
 
 /** So long under way that others may own by now what the answer gives. */
@@ -252,13 +270,14 @@ function fatalError({ errorCode, errorMessage }: AnsweredEvent, inputs: EpochInp
 }
 
 function joinAnswered(state: JoiningState, event: AnsweredEvent, inputs: EpochInputs): EpochStep {
-  const { errorCode, epoch } = event;
+  const { errorCode } = event;
   const { data } = state;
   if (errorCode === ErrorCode.NONE) {
     if (isStale(event, inputs)) return retryLater(state, inputs);
+    const member = accepted(state, event, inputs);
     return {
-      state: { kind: "stable", data: { ...data, epoch, failures: 0, unreleasedSinceMs: null } },
-      effects: [accepted(event, inputs)],
+      state: { kind: "stable", data: { ...member.data, unreleasedSinceMs: null } },
+      effects: member.effects,
     };
   }
   switch (refusalOf(errorCode)) {
@@ -281,11 +300,12 @@ function joinAnswered(state: JoiningState, event: AnsweredEvent, inputs: EpochIn
 }
 
 function answered(state: MemberState, event: AnsweredEvent, inputs: EpochInputs): EpochStep {
-  const { errorCode, epoch } = event;
+  const { errorCode } = event;
   const isCalled = state.kind !== "stable";
   if (errorCode === ErrorCode.NONE) {
     if (isStale(event, inputs)) return lose(state.data, { kind: "join" }, [], isCalled);
-    return { state: withData(state, { epoch, failures: 0 }), effects: [accepted(event, inputs)] };
+    const member = accepted(state, event, inputs);
+    return { state: withData(state, member.data), effects: member.effects };
   }
   switch (refusalOf(errorCode)) {
     case "fenced":
@@ -321,9 +341,10 @@ function answeredWhileLeaving(
   event: AnsweredEvent,
   inputs: EpochInputs,
 ): EpochStep {
-  const { errorCode, epoch, sentEpoch } = event;
+  const { errorCode, sentEpoch } = event;
   if (errorCode === ErrorCode.NONE) {
-    return { state: withData(state, { epoch }), effects: [accepted(event, inputs)] };
+    const member = accepted(state, event, inputs);
+    return { state: withData(state, member.data), effects: member.effects };
   }
   const isGone = sentEpoch !== JOIN_EPOCH && ["fenced", "fatal"].includes(refusalOf(errorCode));
   return isGone ? hurry(gone(state)) : stay(state);

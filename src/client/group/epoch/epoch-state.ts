@@ -53,6 +53,8 @@ export interface EpochData {
   readonly subscription: Subscription;
   /** Counts what is waited for, so that answers to something older are told apart. */
   readonly ticket: number;
+  /** Heartbeats that are still to follow sooner than the coordinator asks for. */
+  readonly hasty: number;
   /** Heartbeats in a row that were refused for reasons that pass. */
   readonly failures: number;
   /** Since when another process holds the instance id, in monotonic milliseconds. */
@@ -248,6 +250,7 @@ export function newEpochMember(subscription: Subscription): IdleState {
       target: [],
       subscription,
       ticket: 0,
+      hasty: 0,
       failures: 0,
       unreleasedSinceMs: null,
     },
