@@ -132,6 +132,7 @@ export class Nemesis {
 
   #losePower(): void {
     this.#hasFailedSync = false;
+    if (!this.#scene.plan.isStrict) this.#scene.mayHaveLostGroups = true;
     this.#scene.broker.losePower();
   }
 
@@ -311,6 +312,7 @@ export class Nemesis {
     const { logDirs, metadataLogDir } = plan.directories;
     const path = this.#random.pick(logDirs);
     this.#scene.isDiskHurt = true;
+    this.#scene.mayHaveLostGroups = true;
     if (metadataLogDir === undefined || logDirs.length === 1) broker.mayDie = true;
     return `${path}/`;
   }

@@ -24,6 +24,11 @@ export class Scene {
   #resumed: (() => void)[] = [];
   /** Disk faults were brought since the node started: storage errors may be told. */
   isDiskHurt = false;
+  /**
+   * What the coordinator knew of groups may have been lost: by a disk that took nothing, or with the power.
+   * Then it may take a static member for the one before it.
+   */
+  mayHaveLostGroups = false;
   /** Until when links, a slow disk or a stop may hold up answers; virtual milliseconds. */
   hinderedUntilMs = 0;
   #nextBatch = 1;

@@ -191,6 +191,7 @@ export class Admin extends Actor {
       ErrorCode.REQUEST_TIMED_OUT,
       // An earlier request of which no answer came has made them.
       ErrorCode.INVALID_PARTITIONS,
+      ...(this.scene.broker.isEnding ? [ErrorCode.INVALID_REPLICATION_FACTOR] : []),
     ]);
     if (errorCode === ErrorCode.NONE) topic.partitions.push(new PartitionHistory(topic, count - 1));
   }

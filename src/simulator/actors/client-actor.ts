@@ -80,6 +80,11 @@ export abstract class ClientActor {
     return this.#session;
   }
 
+  /** The client has failed for good: it is closed, and another one takes its place. */
+  protected renew(session: ClientSession): void {
+    void this.#close(session);
+  }
+
   /** Waits in the process: if that is killed, for ever. */
   protected sleepIn({ process }: ClientSession, delayMs: number): Promise<void> {
     return new Promise((resolve) => {

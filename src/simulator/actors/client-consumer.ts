@@ -161,9 +161,12 @@ export class ClientConsumer extends ClientActor {
         await this.#iterate(reading);
       } catch (thrown) {
         // Loops end with the consumer; a call says that it is closed.
-        const expected = consumer.isClosed && reading.kind === "poll" ? ["CLOSED"] : [];
+        const closed = consumer.isClosed && reading.kind === "poll" ? ["CLOSED"] : [];
+        const isFenced = reading.options.instanceId !== undefined && this.scene.mayHaveLostGroups;
+        const fenced = isFenced ? ["FENCED_INSTANCE_ID"] : [];
         const what = `${reading.kind} of ${reading.reader.name}`;
-        this.scene.checkers.clientErrors.told(what, thrown, expected);
+        this.scene.checkers.clientErrors.told(what, thrown, [...closed, ...fenced]);
+        if (!consumer.isClosed) this.renew(session);
         return;
       }
       // A loop that was left by break; whoever was closed meanwhile is seen above.
