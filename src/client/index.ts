@@ -256,7 +256,7 @@ export type {
   ProducerMetrics,
 } from "./diagnostics/client-metrics.ts";
 export type { GroupMetadata, OffsetToCommit } from "./group/membership.ts";
-export type { CommittedOffset } from "./group/group-offsets.ts";
+export { OffsetCommitError, type OffsetFailure } from "./group/group-offsets.ts";
 export { listOffsets, OffsetSpec, type PartitionOffset } from "./consumer/list-offsets.ts";
 export type { CloseOptions, FlushOptions, SendOptions } from "./producer/engine.ts";
 export type { FailedRecord, FailedRecords } from "./producer/failed-records.ts";

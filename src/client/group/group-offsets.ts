@@ -19,7 +19,7 @@ import type { Deadline } from "../cluster/deadline.ts";
 import { brokerError, KafkaError, throwOnError } from "../errors.ts";
 import { groupBy } from "../partitions.ts";
 import { forgetAfter } from "./coordinator.ts";
-import { asKafkaError } from "./waiting.ts";
+import type { OffsetToCommit } from "./membership.ts";
 
 const offsetCommitCall = apiCall(ApiKey.OFFSET_COMMIT, offsetCommitRequest, offsetCommitResponse);
 const offsetFetchCall = apiCall(ApiKey.OFFSET_FETCH, offsetFetchRequest, offsetFetchResponse);
@@ -34,37 +34,14 @@ const NO_OFFSET = -1;
 const NO_EPOCH = -1;
 /** Attempts at offsets of topics that the broker does not know: it may be behind, or they are gone. */
 const UNKNOWN_TOPIC_ATTEMPTS_MAX = 3;
-/** Groups that one request asks for. */
-const GROUPS_PER_REQUEST_MAX = 100;
-/** Requests for different coordinators or many groups that are under way at a time. */
-const COORDINATORS_AT_ONCE_MAX = 8;
 
-/** Where a group goes on in a partition, to be stored. */
-export interface OffsetEntry extends TopicPartition {
-  readonly offset: number;
-  /** Of the record before, -1 or left out when it is not known (KIP-320). */
-  readonly leaderEpoch?: number | undefined;
-  readonly metadata?: string | undefined;
-}
-
-/** What a group has stored for a partition. */
-export interface CommittedOffset extends TopicPartition {
-  /** The record to be read next. */
-  readonly offset: number;
-  /** -1 when it was not stored. */
-  readonly leaderEpoch: number;
-  readonly metadata: string;
-}
-
-/** Who commits: a member of a generation, or nobody in particular for a group without members. */
+/** Who commits: a member of a generation; without id, and in generation -1, anybody for a group without members. */
 export interface Committer {
   readonly memberId: string;
   /** Generation, or member epoch in the new protocol. */
   readonly generationId: number;
   readonly instanceId?: string | null;
 }
-
-export const NO_MEMBER: Committer = { memberId: "", generationId: -1 };
 
 /** A partition whose offset was not stored. */
 export interface OffsetFailure extends TopicPartition {
@@ -100,7 +77,7 @@ export class OffsetCommitError extends KafkaError {
 export async function commitOffsets(
   cluster: Cluster,
   group: string,
-  offsets: readonly OffsetEntry[],
+  offsets: readonly OffsetToCommit[],
   by: Committer,
   deadline: Deadline,
 ): Promise<void> {
@@ -123,7 +100,7 @@ export async function commitOffsets(
           partitions: of.map(({ partition, offset, leaderEpoch, metadata }) => ({
             partitionIndex: partition,
             committedOffset: offset,
-            committedLeaderEpoch: leaderEpoch ?? NO_EPOCH,
+            committedLeaderEpoch: leaderEpoch,
             committedMetadata: metadata ?? "",
           })),
         })),
@@ -185,119 +162,35 @@ export async function fetchOffsets(
   cluster: Cluster,
   query: OffsetQuery,
   deadline: Deadline,
-): Promise<readonly CommittedOffset[]> {
+): Promise<readonly OffsetToCommit[]> {
   const { group, partitions } = query;
   if (partitions?.length === 0) return [];
-  const attempt = async (): Promise<CommittedOffset[]> => {
+  const attempt = async (): Promise<OffsetToCommit[]> => {
     const ids =
       partitions === null
         ? undefined
         : topicIds(cluster, [...new Set(partitions.map(({ topic }) => topic))]);
     const connection = await cluster.coordinatorOf(group, deadline);
-    const response = await requestOffsets(cluster, connection, [query], ids, deadline);
+    const response = await requestOffsets(cluster, connection, query, ids, deadline);
     return committedOf(group, response, ids);
   };
   return deadline.retry(attempt, (thrown) => forgetAfter(cluster, group, thrown));
 }
 
-/** Everything that a group has committed. Retries while the coordinator moves. */
-export function fetchCommitted(
-  cluster: Cluster,
-  group: string,
-  deadline: Deadline,
-): Promise<readonly CommittedOffset[]> {
-  return fetchOffsets(cluster, { group, partitions: null }, deadline);
-}
-
-/**
- * Everything that many groups have committed, with one request for all that share a coordinator. What
- * fails for one group is its result.
- */
-export async function fetchCommittedOfGroups(
-  cluster: Cluster,
-  groups: readonly string[],
-  deadline: Deadline,
-): Promise<ReadonlyMap<string, readonly CommittedOffset[] | KafkaError>> {
-  const results = new Map<string, readonly CommittedOffset[] | KafkaError>();
-  const byCoordinator = new Map<BrokerConnection, string[]>();
-  for (const group of groups) {
-    try {
-      const connection = await deadline.retry(
-        () => cluster.coordinatorOf(group, deadline),
-        (thrown) => forgetAfter(cluster, group, thrown),
-      );
-      const of = byCoordinator.get(connection);
-      if (of === undefined) byCoordinator.set(connection, [group]);
-      else of.push(group);
-    } catch (thrown) {
-      results.set(group, asKafkaError(thrown));
-    }
-  }
-  const batches = [...byCoordinator].flatMap(([connection, of]) => {
-    const inList = (connection.versionOf(fetchByNameCall) ?? 0) >= FETCH_GROUPS_VERSION;
-    return piecesOf(of, inList ? GROUPS_PER_REQUEST_MAX : 1).map((piece) => ({
-      connection,
-      groups: piece,
-    }));
-  });
-  for (const wave of piecesOf(batches, COORDINATORS_AT_ONCE_MAX)) {
-    await Promise.all(wave.map((batch) => fetchBatch(cluster, batch, results, deadline)));
-  }
-  return results;
-}
-
-async function fetchBatch(
-  cluster: Cluster,
-  batch: { readonly connection: BrokerConnection; readonly groups: readonly string[] },
-  results: Map<string, readonly CommittedOffset[] | KafkaError>,
-  deadline: Deadline,
-): Promise<void> {
-  const queries = batch.groups.map((group) => ({ group, partitions: null }));
-  let response: OffsetFetchResponse | undefined;
-  try {
-    response = await requestOffsets(cluster, batch.connection, queries, undefined, deadline);
-  } catch (thrown) {
-    // Each group is tried by itself below.
-    if (!asKafkaError(thrown).retriable) throw thrown;
-  }
-  for (const group of batch.groups) {
-    try {
-      if (response === undefined) throw brokerError(ErrorCode.COORDINATOR_NOT_AVAILABLE, { group });
-      results.set(group, committedOf(group, response, undefined));
-    } catch (thrown) {
-      const error = asKafkaError(thrown);
-      results.set(group, error.retriable ? await fetchAlone(cluster, group, deadline) : error);
-    }
-  }
-}
-
-async function fetchAlone(
-  cluster: Cluster,
-  group: string,
-  deadline: Deadline,
-): Promise<readonly CommittedOffset[] | KafkaError> {
-  try {
-    return await fetchCommitted(cluster, group, deadline);
-  } catch (thrown) {
-    return asKafkaError(thrown);
-  }
-}
-
 function requestOffsets(
   cluster: Cluster,
   connection: BrokerConnection,
-  queries: readonly OffsetQuery[],
+  query: OffsetQuery,
   ids: ReadonlyMap<string, Uuid> | undefined,
   deadline: Deadline,
 ): Promise<OffsetFetchResponse> {
   const call = ids === undefined ? fetchByNameCall : offsetFetchCall;
   const version = connection.versionOf(call) ?? 0;
-  const inList = version >= FETCH_GROUPS_VERSION;
-  const [only] = queries;
-  const requireStable = only?.requireStable === true && version >= FETCH_STABLE_VERSION;
-  const body = inList
-    ? { groups: queries.map((query) => groupOf(query, ids)) }
-    : { groupId: only?.group, topics: topicsOf(only?.partitions ?? null, undefined) };
+  const body =
+    version >= FETCH_GROUPS_VERSION
+      ? { groups: [groupOf(query, ids)] }
+      : { groupId: query.group, topics: topicsOf(query.partitions, undefined) };
+  const requireStable = query.requireStable === true && version >= FETCH_STABLE_VERSION;
   return connection.request(call, { ...body, requireStable }, cluster.bounds(deadline));
 }
 
@@ -327,12 +220,12 @@ function committedOf(
   group: string,
   response: OffsetFetchResponse,
   ids: ReadonlyMap<string, Uuid> | undefined,
-): CommittedOffset[] {
+): OffsetToCommit[] {
   const names = namesById(ids);
   const own = response.groups.find(({ groupId }) => groupId === group);
   const { errorCode, topics } = own ?? response;
   throwOnError(errorCode, { group });
-  const offsets: CommittedOffset[] = [];
+  const offsets: OffsetToCommit[] = [];
   for (const found of topics) {
     const byId = "topicId" in found ? names.get(found.topicId) : undefined;
     const topic = found.name === "" ? (byId ?? "") : found.name;
@@ -365,10 +258,4 @@ function topicIds(cluster: Cluster, names: readonly string[]): Map<string, Uuid>
 
 function namesById(ids: ReadonlyMap<string, Uuid> | undefined): ReadonlyMap<Uuid, string> {
   return new Map([...(ids ?? [])].map(([name, id]) => [id, name]));
-}
-
-function piecesOf<T>(items: readonly T[], size: number): T[][] {
-  const pieces: T[][] = [];
-  for (let at = 0; at < items.length; at += size) pieces.push(items.slice(at, at + size));
-  return pieces;
 }

@@ -16,14 +16,6 @@ export function sameWords(some: readonly string[], others: readonly string[]): b
   return set.size === new Set(some).size && some.every((word) => set.has(word));
 }
 
-/** Whether both hold the same partitions, in whatever order. */
-export function samePartitions(
-  some: readonly TopicPartition[],
-  others: readonly TopicPartition[],
-): boolean {
-  return some.length === others.length && partitionsWithout(some, others).length === 0;
-}
-
 function namesOf(partitions: readonly TopicPartition[]): ReadonlySet<string> {
   return new Set(partitions.map(({ topic, partition }) => topicPartitionName(topic, partition)));
 }

@@ -9,6 +9,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Deadline } from "../../cluster/deadline.ts";
 import { groupBy } from "../../partitions.ts";
 import type { MembershipOptions, Subscription } from "../membership.ts";
+import { sameWords } from "../partition-set.ts";
 import {
   JOIN_EPOCH,
   type EpochConfig,
@@ -19,7 +20,7 @@ import { partitionsBut } from "./epoch-transitions.ts";
 import type { TopicIdPartitions } from "./topic-names.ts";
 
 /** Since version 1 members choose their ids (KIP-1082), and may subscribe to a pattern. */
-export const HEARTBEAT_VERSION_MIN = 1;
+const HEARTBEAT_VERSION_MIN = 1;
 export const consumerGroupHeartbeatCall = {
   ...apiCall(
     ApiKey.CONSUMER_GROUP_HEARTBEAT,
@@ -137,15 +138,8 @@ function subscriptionFields(before: Subscription | undefined, now: Subscription)
 }
 
 function sameSubscription(one: Subscription, other: Subscription): boolean {
-  if (one.kind === "pattern" || other.kind === "pattern") {
-    return one.kind === other.kind && "pattern" in one && one.pattern === patternOf(other);
-  }
-  const names = new Set(one.topics);
-  return names.size === new Set(other.topics).size && other.topics.every((name) => names.has(name));
-}
-
-function patternOf(subscription: Subscription): string | undefined {
-  return subscription.kind === "pattern" ? subscription.pattern : undefined;
+  if (one.kind === "pattern") return other.kind === "pattern" && one.pattern === other.pattern;
+  return other.kind === "topics" && sameWords(one.topics, other.topics);
 }
 
 function samePartitions(

@@ -1,5 +1,4 @@
 import type { Network } from "../../../platform/network.ts";
-import { ApiKey } from "../../../protocol/apis.ts";
 import { ErrorCode, errorName } from "../../../protocol/error-code.ts";
 import {
   consumerGroupHeartbeatRequest,
@@ -27,7 +26,6 @@ export class ModelCoordinator {
   refusal: number = ErrorCode.NONE;
   /** What commits were answered with. */
   readonly commits: string[] = [];
-  #broker: FakeBroker | undefined;
 
   constructor(
     options: ConstructorParameters<typeof ModelGroup>[0] & {
@@ -41,7 +39,6 @@ export class ModelCoordinator {
   /** Begins to listen: for the first time, or after a restart, when sessions begin anew. */
   async start(network: Network, host: string): Promise<void> {
     const broker = await FakeBroker.start(network, host);
-    this.#broker = broker;
     this.group.resume();
     broker.serve(metadataRequest, metadataResponse, ({ topics }) => ({
       brokers: [{ nodeId: 1, host, port: broker.port }],
@@ -69,11 +66,6 @@ export class ModelCoordinator {
         })),
       };
     });
-  }
-
-  /** Whether a broker serves the new protocol at all. */
-  set servesHeartbeats(serves: boolean) {
-    if (!serves) this.#broker?.limit(ApiKey.CONSUMER_GROUP_HEARTBEAT, undefined);
   }
 
   #topicsOf(asked: readonly { readonly name: string | null; readonly topicId: string }[] | null) {

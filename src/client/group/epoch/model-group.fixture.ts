@@ -51,8 +51,6 @@ export class ModelGroup {
   #epoch = 1;
   #targetEpoch = 0;
   #targets = new Map<string, Map<string, Place>>();
-  /** Members that were removed because nothing was heard of them, or because they gave nothing up. */
-  fenced = 0;
 
   constructor(options: ModelGroupOptions) {
     this.#options = options;
@@ -208,18 +206,16 @@ export class ModelGroup {
 
   #restartSession(member: Member): void {
     member.session?.cancel();
-    member.session = this.#options.clock.setTimer(this.#options.sessionTimeoutMs, () => {
-      this.fenced++;
-      this.#remove(member);
-    });
+    member.session = this.#options.clock.setTimer(this.#options.sessionTimeoutMs, () =>
+      this.#remove(member),
+    );
   }
 
   #restartRebalance(member: Member): void {
     member.rebalance?.cancel();
-    member.rebalance = this.#options.clock.setTimer(member.rebalanceTimeoutMs, () => {
-      this.fenced++;
-      this.#remove(member);
-    });
+    member.rebalance = this.#options.clock.setTimer(member.rebalanceTimeoutMs, () =>
+      this.#remove(member),
+    );
   }
 
   #computeTargets(): void {
