@@ -99,7 +99,11 @@ export interface ConsumeOptions {
   readonly instanceId?: string | undefined;
   /** Default `auto`: the new protocol (KIP-848) where the broker serves it. */
   readonly groupProtocol?: MembershipOptions["protocol"] | undefined;
-  /** Classic protocol, in order of preference. Default `cooperative-sticky`, then `range`. */
+  /**
+   * Classic protocol, in order of preference. Default `cooperative-sticky` alone: with others beside it members
+   * give everything up in each rebalance (KIP-429). Clients of others that offer `range` alone share no assignor
+   * with it; name theirs to be in one group with them.
+   */
   readonly assignors?: MembershipOptions["assignors"] | undefined;
   /** New protocol: `uniform` or `range`. Default: the broker's first. */
   readonly remoteAssignor?: string | undefined;

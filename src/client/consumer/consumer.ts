@@ -395,7 +395,7 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
       subscription: this.#core.selection.subscription(),
       instanceId: options.instanceId,
       rack: options.rack ?? this.#core.cluster.rack,
-      assignors: options.assignors ?? ["cooperative-sticky", "range"],
+      assignors: options.assignors ?? ["cooperative-sticky"],
       remoteAssignor: options.remoteAssignor,
       sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,
