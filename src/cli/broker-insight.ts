@@ -17,10 +17,18 @@ export function insightOf(node: RunningNode): BrokerInsight {
     startedMs,
     observe() {
       facts.begin();
-      const { produced, fetched, fetchPlaces, commits, latencies } = node.broker.observe();
-      const latencyBucketsMs = LATENCY_BUCKETS_MS;
-      return { produced, fetched, fetchPlaces, commits, latencies, latencyBucketsMs };
+      const observer = node.broker.observe();
+      const { produced, fetched, fetchPlaces, commits, latencies } = observer;
+      return {
+        ...{ produced, fetched, fetchPlaces, commits, latencies },
+        latencyBucketsMs: LATENCY_BUCKETS_MS,
+        get hasLostCommits() {
+          return observer.hasLostCommits;
+        },
+      };
     },
+    brokerCount: () => node.broker.image.brokers.size,
+    topicsVersion: () => node.broker.image.topicsByName,
     softwareOf: (clientId, host) => node.broker.clientSoftware.of(clientId, host),
     waitedFor: (group) => node.broker.groups.waitedFor(group),
     requests: node.metrics.requests,

@@ -1,5 +1,5 @@
 import { parseFlags, type Example } from "./command.ts";
-import { connectionProperties } from "./connection/properties.ts";
+import { connectionProperties, recordProperties } from "./connection/properties.ts";
 import type { HelpPage } from "./parse.ts";
 import { connectionOptions } from "./specs/common.ts";
 
@@ -43,6 +43,14 @@ const connection: Page = {
       title: "Properties of -X, --command-config and profiles",
       text: "Names of Java's clients and of librdkafka; others are passed over in files, and refused by -X.",
       terms: Object.entries(connectionProperties).map(([name, { about, values }]) => [
+        name,
+        values === undefined ? about : `${about}: ${values.join(", ")}`,
+      ]),
+    },
+    {
+      title: "Properties of producers and consumers",
+      text: "For produce, replay, consume and tail; flags win over them.",
+      terms: Object.entries(recordProperties).map(([name, { about, values }]) => [
         name,
         values === undefined ? about : `${about}: ${values.join(", ")}`,
       ]),

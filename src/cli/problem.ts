@@ -90,7 +90,10 @@ const known: Readonly<Record<string, Known>> = {
   },
   REQUEST_TIMED_OUT: { code: "MLD3005", exitCode: ExitCode.timedOut },
   CANCELLED: { code: "MLD3006" },
-  TLS_OPTIONS: { code: "MLD3007", remedy: "check --ca, --cert and --cert-key" },
+  TLS_OPTIONS: {
+    code: "MLD3007",
+    remedy: "check --ca, --cert and --cert-key, and the passwords of stores",
+  },
   TLS_REQUIRED: { code: "MLD3008", remedy: "say --tls, and --ca for an authority of your own" },
   TLS_NOT_SPOKEN: {
     code: "MLD3008",
@@ -139,7 +142,8 @@ const known: Readonly<Record<string, Known>> = {
   SASL_AUTHENTICATION_FAILED: {
     code: "MLD3020",
     exitCode: ExitCode.notAuthorised,
-    remedy: "check user, password and --sasl-mechanism; SCRAM-SHA-256 and -512 are kept apart",
+    remedy:
+      "check user and password (or the token) and --sasl-mechanism; SCRAM-SHA-256 and -512 are kept apart",
   },
   SASL_REQUIRED: {
     code: "MLD3020",
@@ -156,12 +160,34 @@ const known: Readonly<Record<string, Known>> = {
     remedy: "leave --user out, or give -b the port of a listener with SASL",
   },
   SASL_TOKEN_REFUSED: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
-  SASL_TOKEN_UNAVAILABLE: { code: "MLD3020", exitCode: ExitCode.notAuthorised },
+  SASL_TOKEN_UNAVAILABLE: {
+    code: "MLD3020",
+    exitCode: ExitCode.notAuthorised,
+    remedy: "check sasl.oauthbearer.token.endpoint.url, the client's id and secret, and the scope",
+  },
+  SASL_OPTIONS: {
+    code: "MLD2002",
+    exitCode: ExitCode.usage,
+    remedy: "check the properties sasl.oauthbearer.…: moldau help connection",
+  },
+  MESSAGE_TOO_LARGE: {
+    code: "MESSAGE_TOO_LARGE",
+    remedy: "raise -X max.request.size of the producer, and max.message.bytes of the topic",
+  },
+  INVALID_ARGUMENT: { code: "MLD2002", exitCode: ExitCode.usage },
   INVALID_ADDRESS: { code: "MLD2002", exitCode: ExitCode.usage },
 };
 
+/** What to do about an error of this code, in the words of the command line. */
+export function remedyFor(code: string): string | undefined {
+  return known[code]?.remedy;
+}
+
 /** Brokers have some names in common with the node. */
 function knownOf(error: MoldauError): Known {
+  const { cause } = error;
+  const isOnTheWay = error.code === "BOOTSTRAP_FAILED" && cause instanceof MoldauError;
+  if (isOnTheWay && /^(?:SASL|TLS)_/.test(cause.code)) return knownOf(cause);
   const isBrokers = "errorCode" in error && error.errorCode !== undefined;
   const found = isBrokers && error.code === "INVALID_CONFIG" ? undefined : known[error.code];
   return found ?? { code: error.code };
@@ -202,7 +228,7 @@ export async function optionalAnswer<T>(answer: Promise<T>): Promise<T | undefin
 }
 
 /** Remedies from below are sentences; here they follow a colon. */
-function asOurs(remedy: string): string {
+export function asOurs(remedy: string): string {
   const isSentence = /^[A-Z][a-z]/.test(remedy) && !remedy.slice(0, -1).includes(". ");
   if (!isSentence) return remedy;
   return (remedy[0]?.toLowerCase() ?? "") + remedy.slice(1).replace(/\.$/, "");

@@ -18,7 +18,7 @@ import {
   principalOf,
   resourceText,
 } from "../acl-words.ts";
-import { carryOut, difference, type Change } from "../changes.ts";
+import { carryOut, type Change } from "../changes.ts";
 import type { Options } from "../command.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -169,7 +169,7 @@ export function runDelete(
       kind: "acl",
       name: nameOf(acl),
       action: "delete",
-      differences: [difference(acl.permission, operationText(acl.operation), null)],
+      differences: [],
       acl,
     }));
     return carryOut(terminal, options, {

@@ -8,12 +8,14 @@ import { parseNumbers, wholeName } from "../patterns.ts";
 import { parsePlace, resolvePlaces, type Place } from "../places.ts";
 import { topicPartitionName } from "../../core/topic-partition.ts";
 import { Problem, usageProblem } from "../problem.ts";
+import { fetchingOf } from "../records/client-properties.ts";
 import { filterOf, grepOf } from "../records/filter.ts";
 import type { PrintableRecord } from "../records/printable.ts";
 import { RecordReader, type Matches, type ReadLimits } from "../records/reader.ts";
 import { makePrinter, type RecordPrinter } from "../records/record-printer.ts";
 import { decoderOf, typesOf } from "../records/types.ts";
 import { RECORD_FORMATS } from "../words.ts";
+import { withStop } from "../stop.ts";
 import { paintFor, write, type Terminal } from "../terminal.ts";
 import { allTopicNames, partitionNumbersOf } from "../topics.ts";
 
@@ -21,8 +23,6 @@ import { allTopicNames, partitionNumbersOf } from "../topics.ts";
 const WRITE_BYTES = 64 * 1024;
 /** How often a group's offsets are stored while records come. */
 const COMMIT_INTERVAL_MS = 1_000;
-
-const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** What is read, and what becomes of it. */
 export interface Reading {
@@ -124,21 +124,16 @@ export async function consume(
   printer: RecordPrinter,
   newest?: number,
 ): Promise<number> {
-  const stop = new AbortController();
-  const abort = (): void => stop.abort();
-  for (const signal of STOP_SIGNALS) process.once(signal, abort);
-  try {
-    return await withCluster(terminal, options, async (cluster) => {
+  return withStop((stop) =>
+    withCluster(terminal, options, async (cluster, properties) => {
       const output = new RecordOutput(terminal, printer);
       await write(terminal.stdout, printer.begin);
-      await read(cluster, reading, stop.signal, sinkOf(output, newest));
+      await read({ cluster, properties, reading, signal: stop }, sinkOf(output, newest));
       await write(terminal.stdout, printer.end);
       if (output.count === 0) await tellNothing(terminal);
       return output.count;
-    });
-  } finally {
-    for (const signal of STOP_SIGNALS) process.off(signal, abort);
-  }
+    }),
+  );
 }
 
 async function tellNothing(terminal: Terminal): Promise<void> {
@@ -160,19 +155,29 @@ function sinkOf(output: RecordOutput, newest: number | undefined): RecordSink {
   return { take: (records) => output.print(records) };
 }
 
+/** What a reading reads from. */
+export interface ReadingFrom {
+  readonly cluster: Cluster;
+  /** What a client is told besides. */
+  readonly properties: ReadonlyMap<string, string>;
+  readonly reading: Reading;
+  readonly signal: AbortSignal;
+}
+
 /** Opens a consumer as the reading says, and reads until a limit or the signal. */
 export async function read(
-  cluster: Cluster,
-  reading: Reading,
-  signal: AbortSignal,
+  { cluster, properties, reading: asked, signal }: ReadingFrom,
   sink: RecordSink,
 ): Promise<void> {
+  const fetching = fetchingOf(properties, asked.group !== undefined);
+  const uncommitted = asked.uncommitted || fetching.isolation === "read_uncommitted";
+  const reading = { ...asked, uncommitted };
   const topics = await topicsToRead(cluster, reading);
   const until = await endsOf(cluster, reading, topics);
   const consumer = new Consumer(
     cluster,
     reading.regex ? wholeName(reading.topics.join("|")) : topics,
-    consumeOptions(reading),
+    { ...fetching, ...consumeOptions(reading) },
   );
   try {
     const reader = new RecordReader(

@@ -6,7 +6,7 @@ import type { Cluster } from "../../client/cluster/cluster.ts";
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import { carryOut, difference, type Change } from "../changes.ts";
 import type { Options } from "../command.ts";
-import { readText } from "../connection/settings.ts";
+import { readInput } from "../connection/settings.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { countText } from "../output.ts";
@@ -45,7 +45,7 @@ export function runReset(
     const wanted =
       file === undefined
         ? await targetsFor(cluster, group, committed, options.list("topic"), target)
-        : parseOffsetsCsv(readText(file), file).map(({ offset, ...of }) => ({
+        : parseOffsetsCsv(await readInput(terminal, file), file).map(({ offset, ...of }) => ({
             ...of,
             target: { kind: "offset", offset } as const,
           }));

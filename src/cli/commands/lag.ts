@@ -12,10 +12,10 @@ import { matching } from "../patterns.ts";
 import { missingGroup } from "../groups.ts";
 import type { LagRow } from "../shapes/group.ts";
 import { renderTable, type Column } from "../table.ts";
+import { withStop } from "../stop.ts";
 import { paintFor, write, type Terminal } from "../terminal.ts";
 
 const DEFAULT_EVERY_MS = 2_000;
-const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Lines below the table, and the one that stays free. */
 const FOOTER_LINES = 3;
 
@@ -31,28 +31,27 @@ export async function run(
   const everyMs = options.duration("every") ?? DEFAULT_EVERY_MS;
   const isLive = readByPeople(terminal, options) && terminal.stdout.isTTY === true;
   const watches = options.has("watch") || (isLive && !options.has("once"));
-  const stop = new AbortController();
-  const abort = (): void => stop.abort();
-  for (const signal of STOP_SIGNALS) process.once(signal, abort);
   const screen = watches && isLive ? new Screen(terminal) : undefined;
-  try {
-    return await withCluster(terminal, options, async (cluster) => {
-      const watch = new Watch(cluster, patterns, by, options.has("behind"));
-      for (;;) {
-        const rows = await watch.look();
-        if (rows.length === 0 && patterns.length > 0 && !watches && watch.groupCount === 0) {
-          throw await missingGroup(cluster, patterns[0] ?? "");
-        }
-        if (screen === undefined) await printItems(terminal, options, listingOf(rows, by));
-        else screen.show(frame(terminal, rows, by, everyMs), terminal);
-        if (!watches) return ExitCode.ok;
-        await wait(everyMs, stop.signal);
-        if (stop.signal.aborted) return ExitCode.ok;
+  const look = async (cluster: Cluster, stop: AbortSignal): Promise<ExitCode> => {
+    const watch = new Watch(cluster, patterns, by, options.has("behind"));
+    for (;;) {
+      const rows = await watch.look();
+      if (rows.length === 0 && patterns.length > 0 && !watches && watch.groupCount === 0) {
+        throw await missingGroup(cluster, patterns[0] ?? "");
       }
-    });
+      if (screen === undefined) await printItems(terminal, options, listingOf(rows, by));
+      else screen.show(frame(terminal, rows, by, everyMs), terminal);
+      if (!watches) return ExitCode.ok;
+      await wait(everyMs, stop);
+      if (stop.aborted) return ExitCode.ok;
+    }
+  };
+  try {
+    return await withStop((stop) =>
+      withCluster(terminal, options, (cluster) => look(cluster, stop)),
+    );
   } finally {
     screen?.close();
-    for (const signal of STOP_SIGNALS) process.off(signal, abort);
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Cluster } from "../../client/cluster/cluster.ts";
-import type { Acks } from "../../client/producer/options.ts";
 import type { RawRecord, RecordMetadata } from "../../client/producer/producer-record.ts";
 import { Producer } from "../../client/producer/producer.ts";
 import type { Options } from "../command.ts";
@@ -7,13 +6,15 @@ import { timeoutMsOf, withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countText, isForPeople, outputFormat, printListing, stringifyJson } from "../output.ts";
 import { parseTime } from "../places.ts";
-import { problemOf, tell, usageProblem, type Problem } from "../problem.ts";
+import { type Problem, problemOf, tell, usageProblem } from "../problem.ts";
 import { RecordMaker, recordsIn, type FixedParts, type InputOptions } from "../records/input.ts";
 import { encoderOf, typesOf } from "../records/types.ts";
+import { unlessStopped, untilStopped } from "../records/stoppable.ts";
+import { acksOf, sendingOf } from "../records/client-properties.ts";
+import { withStop } from "../stop.ts";
 import { COMPRESSIONS } from "../words.ts";
 import { paintFor, write, type Terminal } from "../terminal.ts";
 
-const ACKS: Readonly<Record<string, Acks>> = { all: -1, "-1": -1, "1": 1, "0": 0 };
 /** Failures that are told one by one; the rest is only counted. */
 const TOLD_FAILURES_MAX = 5;
 
@@ -49,34 +50,66 @@ export async function produce(
   records: AsyncIterable<RawRecord>,
 ): Promise<ExitCode> {
   const startedMs = performance.now();
-  const tally = new Tally();
-  return withCluster(terminal, options, async (cluster) => {
-    // Before anything is read: who types lines shall not learn at the end that the topic is missing.
-    await cluster.topic(topic, { create: options.has("create") && !options.has("dry-run") });
-    if (options.has("dry-run")) return dryRun(terminal, topic, records);
-    await send(terminal, cluster, topic, options, records, tally);
-    return conclude(terminal, topic, tally, performance.now() - startedMs);
-  });
+  return withStop((stop) =>
+    withCluster(terminal, options, async (cluster, properties) => {
+      // Before anything is read: who types lines shall not learn at the end that the topic is missing.
+      await cluster.topic(topic, { create: options.has("create") && !options.has("dry-run") });
+      if (options.has("dry-run")) return dryRun(terminal, topic, records);
+      const taken = options.has("tee") ? teed(terminal, records) : records;
+      const isOne = options.has("transactional-id");
+      const limited = (isOne ? unlessStopped : untilStopped)(terminal, taken, stop);
+      const how = producerOptions(options, properties);
+      const sending = { terminal, cluster, topic, options, how, records: limited };
+      const tally = isOne ? await sendAsOne(sending) : await send(sending);
+      return conclude(terminal, topic, tally, performance.now() - startedMs);
+    }),
+  );
 }
 
-async function send(
-  terminal: Terminal,
-  cluster: Cluster,
-  topic: string,
-  options: Options,
-  records: AsyncIterable<RawRecord>,
-  tally: Tally,
-): Promise<void> {
+interface Sending {
+  readonly terminal: Terminal;
+  readonly cluster: Cluster;
+  readonly topic: string;
+  readonly options: Options;
+  readonly how: ReturnType<typeof producerOptions>;
+  readonly records: AsyncIterable<RawRecord>;
+}
+
+/** All of it in one transaction; what went where is told when it is committed. */
+async function sendAsOne({
+  terminal,
+  cluster,
+  topic,
+  options,
+  how,
+  records,
+}: Sending): Promise<Tally> {
+  const { acks, idempotent: _idempotent, ...rest } = how;
+  if (acks !== -1) throw usageProblem("a transaction needs --acks all");
+  const { sendInTransaction } = await import("../records/transaction.ts");
+  const sent = await sendInTransaction(cluster, {
+    transactionalId: options.text("transactional-id") ?? "",
+    topic,
+    records,
+    timeoutMs: timeoutMsOf(options),
+    options: rest,
+  });
+  if (options.has("output")) sent.forEach(makeReport(terminal, options));
+  const tally = new Tally();
+  tally.sent = sent.length;
+  return tally;
+}
+
+async function send({ terminal, cluster, topic, options, how, records }: Sending): Promise<Tally> {
+  const tally = new Tally();
+  const { transactionTimeoutMs: _timeout, ...rest } = how;
   const producer = new Producer(cluster, {
-    ...producerOptions(options),
+    ...rest,
     onError: (error, of) => tally.fail(error, of.count),
   });
   const report = options.has("output") ? makeReport(terminal, options) : undefined;
-  const tee = options.has("tee");
   try {
     for await (const record of records) {
-      if (tee)
-        await write(terminal.stdout, Buffer.concat([Buffer.from(record.value ?? ""), NEWLINE]));
       await producer.ready();
       if (report === undefined) {
         producer.post(topic, record);
@@ -95,21 +128,45 @@ async function send(
     await producer.close();
   }
   if (report === undefined) tally.sent -= tally.failed;
+  return tally;
+}
+
+async function* teed(
+  terminal: Terminal,
+  records: AsyncIterable<RawRecord>,
+): AsyncGenerator<RawRecord> {
+  for await (const record of records) {
+    await write(terminal.stdout, Buffer.concat([Buffer.from(record.value ?? ""), NEWLINE]));
+    yield record;
+  }
 }
 
 const NEWLINE = Buffer.from("\n");
 
-/** What of the options is for the producer. */
-export function producerOptions(options: Options) {
-  const acks = ACKS[options.text("acks") ?? "all"];
-  if (acks === undefined) throw usageProblem("--acks takes all, 1 or 0");
+/** How records are sent: as the flags say, else as the properties do. */
+export function producerOptions(options: Options, properties: ReadonlyMap<string, string>) {
+  const said = sendingOf(properties);
+  const acks = options.text("acks");
   return {
-    acks,
-    compression: options.choice("compression", COMPRESSIONS) ?? "none",
-    createTopics: options.has("create"),
     deliveryTimeoutMs: timeoutMsOf(options),
-    ...(options.has("linger") ? { lingerMs: options.duration("linger") } : {}),
+    ...said,
+    acks: acks === undefined ? (said.acks ?? -1) : acksOf(acks),
+    compression: options.choice("compression", COMPRESSIONS) ?? said.compression ?? "none",
+    createTopics: options.has("create"),
+    ...durations(options, { linger: "lingerMs", timeout: "deliveryTimeoutMs" }),
+    ...durations(options, { "transaction-timeout": "transactionTimeoutMs" }),
   } as const;
+}
+
+/** Durations among the options that were given, by the names they have for the client. */
+function durations<K extends string>(
+  options: Options,
+  names: Readonly<Record<string, K>>,
+): { [P in K]?: number } {
+  const given = Object.entries(names).filter(([flag]) => options.has(flag));
+  return Object.fromEntries(given.map(([flag, name]) => [name, options.duration(flag)])) as {
+    [P in K]?: number;
+  };
 }
 
 /** Reads it all, and sends nothing. */

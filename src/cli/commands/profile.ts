@@ -59,7 +59,7 @@ async function propertiesOf(terminal: Terminal, options: Options): Promise<Prope
   }
   bootstrapOf(kept);
   const file = options.text("password-file");
-  if (file !== undefined) kept.set("sasl.password", passwordIn(file));
+  if (file !== undefined) kept.set("sasl.password", await passwordIn(terminal, file));
   checkSecurity(kept);
   // Java would take a file without a type for a JKS store.
   if (options.has("ca")) kept.set("ssl.truststore.type", "PEM");

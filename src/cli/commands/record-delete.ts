@@ -2,7 +2,7 @@ import { deleteRecords } from "../../client/admin/offsets.ts";
 import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
 import { carryOut, difference, type Change } from "../changes.ts";
 import type { Options } from "../command.ts";
-import { readText } from "../connection/settings.ts";
+import { readInput } from "../connection/settings.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { countText } from "../output.ts";
@@ -30,7 +30,7 @@ export function run(
   return withCluster(terminal, options, async (cluster) => {
     const queries: readonly PlaceQuery[] =
       place === undefined
-        ? parseOffsetsJson(readText(file ?? ""), file ?? "")
+        ? parseOffsetsJson(await readInput(terminal, file ?? ""), file ?? "")
         : (await partitionsOf(cluster, args)).map((partition) => ({ ...partition, place }));
     const bounds = await boundsOf(cluster, queries);
     const positions = await resolvePlaces(cluster, queries, { clamp: true });

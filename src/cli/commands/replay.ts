@@ -17,14 +17,13 @@ import { usageProblem } from "../problem.ts";
 import { recordsIn, type InputOptions } from "../records/input.ts";
 import type { PrintableRecord } from "../records/printable.ts";
 import { recordToJson } from "../records/record-json.ts";
+import { withStop } from "../stop.ts";
 import { paintFor, write, type Terminal } from "../terminal.ts";
 import { read, readingOf, type Reading } from "./consume.ts";
 import { producerOptions } from "./produce.ts";
 
-const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
 /** `moldau replay`. */
-export async function run(
+export function run(
   terminal: Terminal,
   [source = "", target]: readonly string[],
   options: Options,
@@ -34,34 +33,31 @@ export async function run(
   if ((target === undefined) === (file === undefined)) {
     throw usageProblem("say where to: a topic, or --to-file");
   }
-  const stop = new AbortController();
-  const abort = (): void => stop.abort();
-  for (const signal of STOP_SIGNALS) process.once(signal, abort);
-  try {
-    return await withCluster(terminal, options, async (cluster) => {
-      const reading = fromFile ? undefined : await boundedReading(source, options);
+  return withStop((signal) =>
+    withCluster(terminal, options, async (cluster, properties) => {
+      const reading = fromFile ? undefined : boundedReading(source, options);
       const pace = new Pace(options.integer("rate", { min: 1 }) ?? Infinity);
       const replay = {
         terminal,
         options,
+        properties,
         cluster,
         source,
         target,
         reading,
         pace,
-        signal: stop.signal,
+        signal,
       };
-      if (file !== undefined && reading !== undefined) return await toFile(replay, reading, file);
-      return await toTopic(replay, target ?? "");
-    });
-  } finally {
-    for (const signal of STOP_SIGNALS) process.off(signal, abort);
-  }
+      if (file !== undefined && reading !== undefined) return toFile(replay, reading, file);
+      return toTopic(replay, target ?? "");
+    }),
+  );
 }
 
 interface Replay {
   readonly terminal: Terminal;
   readonly options: Options;
+  readonly properties: ReadonlyMap<string, string>;
   readonly cluster: Cluster;
   readonly source: string;
   readonly target: string | undefined;
@@ -72,28 +68,31 @@ interface Replay {
 }
 
 /** Up to the end that there is now, unless the replay is to go on: a topic may be copied into itself. */
-async function boundedReading(source: string, options: Options): Promise<Reading> {
+function boundedReading(source: string, options: Options): Reading {
   const reading = readingOf([source], options, "earliest");
   if (options.has("follow") || reading.until !== undefined) return reading;
   return { ...reading, until: { kind: "latest" } };
 }
 
 async function toFile(replay: Replay, reading: Reading, file: string): Promise<ExitCode> {
-  const { terminal, options, cluster, signal, pace } = replay;
+  const { terminal, options, properties, cluster, signal, pace } = replay;
   let count = 0;
   const isStdout = file === "-";
   const out = isStdout || options.has("dry-run") ? undefined : fs.createWriteStream(file);
-  await read(cluster, reading, signal, {
-    async take(records) {
-      for (const record of records) {
-        await pace.next();
-        count++;
-        const line = `${stringifyJson(recordToJson(record))}\n`;
-        if (isStdout && !options.has("dry-run")) await write(terminal.stdout, line);
-        else if (out !== undefined) await write(out, line);
-      }
+  await read(
+    { cluster, properties, reading, signal },
+    {
+      async take(records) {
+        for (const record of records) {
+          await pace.next();
+          count++;
+          const line = `${stringifyJson(recordToJson(record))}\n`;
+          if (isStdout && !options.has("dry-run")) await write(terminal.stdout, line);
+          else if (out !== undefined) await write(out, line);
+        }
+      },
     },
-  });
+  );
   if (out !== undefined) await new Promise<void>((resolve) => out.end(resolve));
   const what = `${countText(count, "record")} of ${replay.source}`;
   const done = options.has("dry-run")
@@ -105,7 +104,7 @@ async function toFile(replay: Replay, reading: Reading, file: string): Promise<E
 
 /** Copies, and tells as of any other change what became of the target. */
 async function toTopic(replay: Replay, target: string): Promise<ExitCode> {
-  const { terminal, options, cluster } = replay;
+  const { terminal, options, properties, cluster } = replay;
   const isDry = options.has("dry-run");
   if (isDry) {
     const count = await copy(replay, () => Promise.resolve());
@@ -119,7 +118,8 @@ async function toTopic(replay: Replay, target: string): Promise<ExitCode> {
   }
   if (options.has("create")) await createLike(cluster, replay.source, target);
   await cluster.topic(target);
-  const producer = new Producer(cluster, { ...producerOptions(options), createTopics: false });
+  const { transactionTimeoutMs: _timeout, ...how } = producerOptions(options, properties);
+  const producer = new Producer(cluster, { ...how, createTopics: false });
   const change: Change = { kind: "topic", name: target, action: "alter", differences: [] };
   return carryOut(terminal, options, {
     changes: [change],
@@ -142,7 +142,7 @@ async function toTopic(replay: Replay, target: string): Promise<ExitCode> {
 
 /** Hands on every record of the source; returns how many that were. */
 async function copy(replay: Replay, send: (record: RawRecord) => Promise<void>): Promise<number> {
-  const { terminal, options, cluster, reading, signal, pace, source } = replay;
+  const { terminal, options, properties, cluster, reading, signal, pace, source } = replay;
   const keepPartition = options.has("keep-partitions");
   const fresh = options.has("new-timestamps");
   let count = 0;
@@ -155,15 +155,18 @@ async function copy(replay: Replay, send: (record: RawRecord) => Promise<void>):
     }
     return count;
   }
-  await read(cluster, reading, signal, {
-    async take(records) {
-      for (const record of records) {
-        await pace.next();
-        await send(copyOf(record, keepPartition, fresh));
-        count++;
-      }
+  await read(
+    { cluster, properties, reading, signal },
+    {
+      async take(records) {
+        for (const record of records) {
+          await pace.next();
+          await send(copyOf(record, keepPartition, fresh));
+          count++;
+        }
+      },
     },
-  });
+  );
   return count;
 }
 

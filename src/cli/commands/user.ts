@@ -1,11 +1,11 @@
 import {
-  alterUserScramCredentials,
   describeUserScramCredentials,
   type ScramAlteration,
   type ScramMechanism,
 } from "../../client/admin/scram-users.ts";
 import { askSecret } from "../ask.ts";
-import { carryOut, difference, type Change } from "../changes.ts";
+import { carryOut, difference, type Change, type Outcome } from "../changes.ts";
+import { alterCredentials } from "../credentials.ts";
 import type { Options } from "../command.ts";
 import { passwordIn } from "../connection/secure.ts";
 import { withCluster } from "../connection/with-cluster.ts";
@@ -114,8 +114,8 @@ export async function runSet(
   });
 }
 
-async function alter(cluster: Cluster, changes: readonly Alteration[]) {
-  return alterUserScramCredentials(
+function alter(cluster: Cluster, changes: readonly Alteration[]): Promise<Outcome[]> {
+  return alterCredentials(
     cluster,
     changes.map(({ alteration }) => alteration),
   );
@@ -124,7 +124,9 @@ async function alter(cluster: Cluster, changes: readonly Alteration[]) {
 async function newPassword(terminal: Terminal, options: Options, user: string): Promise<string> {
   const file = options.text("new-password-file");
   const password =
-    file === undefined ? await askSecret(terminal, `New password of ${user}: `) : passwordIn(file);
+    file === undefined
+      ? await askSecret(terminal, `New password of ${user}: `)
+      : await passwordIn(terminal, file);
   if (password === undefined) {
     throw usageProblem(`${user} needs a password`, "give it with --new-password-file, - for stdin");
   }

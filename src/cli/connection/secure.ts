@@ -4,9 +4,10 @@ import type { Options } from "../command.ts";
 import { usageProblem } from "../problem.ts";
 import type { Terminal } from "../terminal.ts";
 import { loginOf, tlsOf, type Login, type TokenSource } from "./security.ts";
-import { readText } from "./settings.ts";
+import { readInput, readText } from "./settings.ts";
 
 type Sasl = NonNullable<ClusterOptions["sasl"]>;
+type OAuthTokenSource = Extract<Sasl, { readonly mechanism: "OAUTHBEARER" }>["token"];
 
 /** `tls` and `sasl` of the client; loaded only where the connection is secured. */
 export async function securityOptions(
@@ -15,27 +16,27 @@ export async function securityOptions(
   properties: ReadonlyMap<string, string>,
 ): Promise<Pick<ClusterOptions, "tls" | "sasl">> {
   const login = await completeLogin(terminal, options, loginOf(properties));
-  return { tls: tlsOf(properties), sasl: login === undefined ? undefined : saslOf(login) };
+  return {
+    tls: tlsOf(properties),
+    sasl: login === undefined ? undefined : await saslOf(login),
+  };
 }
 
-function saslOf(login: Login): Sasl {
+async function saslOf(login: Login): Promise<Sasl> {
   if (login.mechanism !== "OAUTHBEARER") return { ...login, password: login.password ?? "" };
   const { mechanism, token } = login;
-  return { mechanism, token: ({ signal }) => tokenFrom(token, signal) };
+  return { mechanism, token: await tokenFrom(token) };
 }
 
-async function tokenFrom(
-  source: TokenSource,
-  signal: AbortSignal,
-): Promise<{ value: string; lifetimeMs?: number }> {
+async function tokenFrom(source: TokenSource): Promise<OAuthTokenSource> {
   switch (source.kind) {
     case "token":
-      return { value: source.token.trim() };
+      return () => Promise.resolve({ value: source.token.trim() });
     case "file":
-      return { value: readText(source.path).trim() };
+      return () => Promise.resolve({ value: readText(source.path).trim() });
     case "endpoint": {
-      const { tokenFromEndpoint } = await import("./oidc.ts");
-      return tokenFromEndpoint(source, signal);
+      const { oauthBearerOidc } = await import("../../client/oauth-bearer-oidc.ts");
+      return oauthBearerOidc(source.options);
     }
   }
 }
@@ -48,7 +49,7 @@ export async function completeLogin(
 ): Promise<Login | undefined> {
   if (login === undefined || login.mechanism === "OAUTHBEARER") return login;
   const file = options.text("password-file");
-  if (file !== undefined) return { ...login, password: passwordIn(file) };
+  if (file !== undefined) return { ...login, password: await passwordIn(terminal, file) };
   if (login.password !== undefined) return login;
   const asked = await askSecret(terminal, `Password of ${login.username}: `);
   if (asked === undefined) {
@@ -61,6 +62,6 @@ export async function completeLogin(
 }
 
 /** The first line of a file. */
-export function passwordIn(file: string): string {
-  return readText(file).replace(/\r?\n[^]*$/, "");
+export async function passwordIn(terminal: Terminal, file: string): Promise<string> {
+  return (await readInput(terminal, file)).replace(/\r?\n[^]*$/, "");
 }

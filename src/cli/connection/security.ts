@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import type { oauthBearerOidc } from "../../client/oauth-bearer-oidc.ts";
 import type { TlsOptions } from "../../platform/network.ts";
 import { Problem, usageProblem } from "../problem.ts";
 import { parseJaas } from "./jaas.ts";
@@ -20,13 +21,10 @@ export type Login =
 export type TokenSource =
   | { readonly kind: "token"; readonly token: string }
   | { readonly kind: "file"; readonly path: string }
-  | {
-      readonly kind: "endpoint";
-      readonly url: string;
-      readonly clientId: string;
-      readonly clientSecret: string;
-      readonly scope: string | undefined;
-    };
+  | { readonly kind: "endpoint"; readonly options: EndpointOptions };
+
+/** A client of an identity provider. */
+type EndpointOptions = Parameters<typeof oauthBearerOidc>[0];
 
 /** Whether the properties ask for encryption and for a login. */
 export function protocolOf(properties: Properties): {
@@ -79,14 +77,22 @@ function identityOf(properties: Properties): TlsOptions {
   const passphrase = properties.get("ssl.key.password");
   const protect = passphrase === undefined ? {} : { passphrase };
   const chain = properties.get("ssl.keystore.certificate.chain");
-  const key = properties.get("ssl.keystore.key");
-  if (chain !== undefined && key !== undefined) return { cert: chain, key, ...protect };
+  const keyInPlace = properties.get("ssl.keystore.key");
+  if (chain !== undefined && keyInPlace !== undefined) {
+    return { cert: chain, key: keyInPlace, ...protect };
+  }
   const certFile = properties.get("ssl.certificate.location");
   if (certFile !== undefined) {
     const cert = readText(certFile);
     const keyFile = properties.get("ssl.key.location");
+    const key = keyFile === undefined ? cert : readText(keyFile);
     // One file may hold both.
-    return { cert, key: keyFile === undefined ? cert : readText(keyFile), ...protect };
+    if (!key.includes("PRIVATE KEY")) {
+      throw new Problem("MLD3007", `${keyFile ?? certFile} holds no key in PEM`, {
+        remedy: "give the key of the certificate: --cert-key me.key",
+      });
+    }
+    return { cert, key, ...protect };
   }
   const store = properties.get("ssl.keystore.location");
   if (store === undefined) return {};
@@ -165,12 +171,32 @@ function tokenSourceOf(properties: Properties, jaas: ReadonlyMap<string, string>
     );
   }
   if (url.startsWith("file:")) return { kind: "file", path: new URL(url).pathname };
-  const of = (name: string, old: string): string => properties.get(name) ?? jaas.get(old) ?? "";
+  const of = (name: string, old: string): string => {
+    const value = properties.get(name) ?? jaas.get(old) ?? "";
+    if (value !== "") return value;
+    throw usageProblem(
+      `the token endpoint needs ${name}`,
+      `give it with -X ${name}=…, or in a profile`,
+    );
+  };
+  const ca = properties.get("https.ca.location");
   return {
     kind: "endpoint",
-    url,
-    clientId: of("sasl.oauthbearer.client.id", "clientId"),
-    clientSecret: of("sasl.oauthbearer.client.secret", "clientSecret"),
-    scope: properties.get("sasl.oauthbearer.scope") ?? jaas.get("scope"),
+    options: {
+      tokenEndpoint: url,
+      clientId: of("sasl.oauthbearer.client.id", "clientId"),
+      clientSecret: of("sasl.oauthbearer.client.secret", "clientSecret"),
+      scope: properties.get("sasl.oauthbearer.scope") ?? jaas.get("scope"),
+      extensions: extensionsIn(jaas),
+      urlEncode: properties.get("sasl.oauthbearer.header.urlencode") === "true",
+      tls: ca === undefined ? undefined : { ca: readText(ca) },
+    },
   };
+}
+
+/** `extension_tenant="…"` of JAAS goes to the broker beside the token (KIP-342). */
+function extensionsIn(jaas: ReadonlyMap<string, string>): Record<string, string> {
+  const prefix = "extension_";
+  const own = [...jaas].filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }

@@ -8,7 +8,7 @@ import { ProfileStore } from "../profiles/store.ts";
 import { DEFAULT_BOOTSTRAP } from "../words.ts";
 import { nearest } from "../suggest.ts";
 import type { Terminal } from "../terminal.ts";
-import { canonicalName, knownNames } from "./properties.ts";
+import { canonicalName, flagFor, knownNames } from "./properties.ts";
 
 /** The properties that a connection goes by, with where each comes from. */
 export interface ConnectionSettings {
@@ -128,6 +128,8 @@ export function overridesOf(options: Options): ReadonlyMap<string, string> {
   const known = new Set(knownNames());
   for (const [name, value] of options.pairs("override")) {
     if (!known.has(name)) {
+      const flag = flagFor(name);
+      if (flag !== undefined) throw usageProblem(`-X does not take ${name}`, `say it as ${flag}`);
       const near = nearest(name, known);
       throw usageProblem(
         `-X does not know ${name}`,
@@ -139,10 +141,18 @@ export function overridesOf(options: Options): ReadonlyMap<string, string> {
   return properties;
 }
 
+/** A file of the user's, or what comes by stdin where it is `-`. */
+export async function readInput(terminal: Terminal, file: string): Promise<string> {
+  if (file !== "-") return readText(file);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of terminal.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 /** A file of the user's, or a problem with its name. */
 export function readText(file: string): string {
   try {
-    return fs.readFileSync(file === "-" ? 0 : file, "utf8");
+    return fs.readFileSync(file, "utf8");
   } catch (thrown) {
     const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
     throw new Problem("MLD1002", `cannot read ${file}: ${reasonOf(thrown)}`, {

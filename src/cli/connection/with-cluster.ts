@@ -18,14 +18,14 @@ export function timeoutMsOf(options: Options): number {
 export async function withCluster<T>(
   terminal: Terminal,
   options: Options,
-  use: (cluster: Cluster) => Promise<T>,
+  use: (cluster: Cluster, properties: ReadonlyMap<string, string>) => Promise<T>,
 ): Promise<T> {
   const settings = connectionSettings(terminal, options);
   const cluster = await Cluster.connect(await clusterOptions(terminal, options, settings), {
     timeoutMs: timeoutMsOf(options),
   });
   try {
-    return await use(cluster);
+    return await use(cluster, settings.properties);
   } finally {
     cluster.close();
   }
@@ -48,10 +48,18 @@ export async function clusterOptions(
     platform: nodePlatform,
     bootstrap,
     clientId: properties.get("client.id") ?? CLIENT_ID,
-    requestTimeoutMs: timeoutMsOf(options),
+    rack: properties.get("client.rack"),
+    requestTimeoutMs: requestTimeoutOf(options, properties),
     logger: loggerFor(terminal, options),
     ...security,
   };
+}
+
+function requestTimeoutOf(options: Options, properties: ReadonlyMap<string, string>): number {
+  const text = options.has("timeout") ? undefined : properties.get("request.timeout.ms");
+  if (text === undefined) return timeoutMsOf(options);
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw usageProblem(`request.timeout.ms is milliseconds, not "${text}"`);
 }
 
 /** The addresses to begin with. */

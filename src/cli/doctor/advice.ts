@@ -1,3 +1,4 @@
+import { asOurs, remedyFor } from "../problem.ts";
 import { hostKind, leadsHere } from "./place.ts";
 import type { Failure } from "./probe.ts";
 
@@ -67,11 +68,11 @@ export function adviceOnFailure(failure: Failure, situation: Situation): Advice 
     const advise = adviceByCode[code];
     if (advise !== undefined) return advise(situation, failure);
   }
+  const ours = failure.codes.map(remedyFor).find((remedy) => remedy !== undefined);
+  const theirs = failure.remedy === undefined ? undefined : asOurs(failure.remedy);
   const given = situation.brokerId === undefined;
-  return {
-    problem: failure.message,
-    fix: failure.remedy ?? (given ? "see what the log of the broker says" : advertise(situation)),
-  };
+  const last = given ? "see what the log of the broker says" : advertise(situation);
+  return { problem: failure.message, fix: ours ?? theirs ?? last };
 }
 
 type Advise = (situation: Situation, failure: Failure) => Advice;
@@ -200,6 +201,12 @@ const wrongPassword: Advise = (_situation, { message }) => ({
   fix: "check user, password and mechanism: SCRAM-SHA-256 and SCRAM-SHA-512 have credentials of their own (moldau user list)",
 });
 
+/** The broker has nothing to do with it. */
+const noToken: Advise = (_situation, { message, remedy }) => ({
+  problem: message,
+  fix: remedyFor("SASL_TOKEN_UNAVAILABLE") ?? remedy ?? "check where the token comes from",
+});
+
 const unknownAuthority: Advise = ({ host, port }) => ({
   problem: `the certificate of ${host}:${port} is signed by nobody that this client trusts`,
   fix: "give the certificate of the authority: --ca ca.pem (or --insecure, to try)",
@@ -236,4 +243,5 @@ const adviceByCode: Readonly<Record<string, Advise>> = {
   ILLEGAL_SASL_STATE: loginNotAsked,
   UNSUPPORTED_SASL_MECHANISM: wrongMechanism,
   SASL_AUTHENTICATION_FAILED: wrongPassword,
+  SASL_TOKEN_UNAVAILABLE: noToken,
 };

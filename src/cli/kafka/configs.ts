@@ -20,12 +20,12 @@ import {
   type QuotaEntity,
 } from "../../client/admin/quotas.ts";
 import {
-  alterUserScramCredentials,
   describeUserScramCredentials,
   type ScramAlteration,
   type ScramMechanism,
 } from "../../client/admin/scram-users.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
+import { alterCredentials } from "../credentials.ts";
 import type { Options } from "../command.ts";
 import { ownSource } from "../config-words.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -347,7 +347,7 @@ async function alterQuotas(
   if (credentials.length > 0) {
     if (first?.type !== "users" || first.name === null)
       throw usageProblem("SCRAM credentials are for a named user");
-    for (const outcome of await alterUserScramCredentials(cluster, credentials)) valueOf(outcome);
+    for (const outcome of await alterCredentials(cluster, credentials)) valueOf(outcome);
   }
   const last = entities.at(-1);
   const word = (last?.type ?? "").replace(/s$/, "");

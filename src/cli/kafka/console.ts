@@ -44,18 +44,14 @@ export async function runProducer(
     throw usageProblem(`--line-reader ${lineReader} is Java`, "use: moldau produce -f ndjson");
   }
   const flags = ["producer-property", "command-property"];
-  const client = clientProperties(options, flags);
   const reader = propertiesOf(options, "reader-config", ["property", "reader-property"]);
   const values = connectionOptions(options, flags);
-  const codec = options.has("compression-codec")
-    ? (options.text("compression-codec") ?? "gzip")
-    : client.get("compression.type");
-  if (codec !== undefined) values.set("compression", codec);
-  const acks = options.text("request-required-acks") ?? client.get("acks");
+  if (options.has("compression-codec")) {
+    values.set("compression", options.text("compression-codec") ?? "gzip");
+  }
+  const acks = options.text("request-required-acks");
   if (acks !== undefined) values.set("acks", acks);
-  const lingerMs = options.has("sync")
-    ? 0
-    : (options.integer("timeout", { min: 0 }) ?? client.get("linger.ms"));
+  const lingerMs = options.has("sync") ? 0 : options.integer("timeout", { min: 0 });
   // A person who types waits for no batch; who pipes has one without waiting.
   if (lingerMs !== undefined && terminal.stdin.isTTY !== true)
     values.set("linger", `${lingerMs}ms`);

@@ -4,13 +4,15 @@ import type { Part } from "../part.ts";
 import { startSecuredKafka } from "../secured-kafka.ts";
 
 const name = "client-security";
-const files = ["security.test.ts", "admin-security.test.ts"].map((file) =>
-  join("test", "client", file),
-);
+const files = [
+  join("test", "client", "security.test.ts"),
+  join("test", "client", "admin-security.test.ts"),
+  join("test", "cli", "security.test.ts"),
+];
 
 export const clientSecurityPart: Part = {
   name,
-  about: "Moldau's client with TLS and logins, against listeners of an Apache Kafka of its own",
+  about: "Moldau's client and commands with TLS and logins, against listeners of an Apache Kafka of its own",
   async run({ report, scratch }) {
     const { broker, targetFile } = await startSecuredKafka(scratch);
     try {
