@@ -54,6 +54,7 @@ class World implements CheckedRun {
       wantedPartition: -1,
       state: "open",
       place: undefined,
+      acknowledgedAt: undefined,
       ...more,
     };
     this.history.clients.records.set(id, record);
@@ -125,6 +126,12 @@ test("acknowledged records out of the order of the calls are noticed, whenever t
   assert.equal(world.broken, undefined);
   world.see(1, 8);
   assert.equal(world.broken, "client-order");
+  const twice = new World();
+  const [first, second] = [1, 2].map((id) => twice.send(id, { sender: plain }));
+  twice.see(2, 0);
+  twice.acknowledge(first!, 1);
+  twice.acknowledge(second!, 2);
+  assert.equal(twice.broken, undefined);
   const failed = new World();
   failed.acknowledge(failed.send(2), 0);
   failed.see(failed.send(1, { state: "failed" }).id, 1);

@@ -27,7 +27,14 @@ export interface ClientRecord {
   readonly wantedPartition: number;
   state: ClientRecordState;
   /** Where it was first seen, in an acknowledgement or by a reader. */
-  place: { readonly partition: ClientPartition; readonly offset: number } | undefined;
+  place: ClientPlace | undefined;
+  /** Where the broker said that it is. */
+  acknowledgedAt: ClientPlace | undefined;
+}
+
+export interface ClientPlace {
+  readonly partition: ClientPartition;
+  readonly offset: number;
 }
 
 /** One partition of a topic that clients use. */

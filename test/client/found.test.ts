@@ -229,3 +229,24 @@ test("partitions that are added while a static leader is away are read when it i
     assert.ok(broker.clock.nowMs() - began < 30_000);
   }
 });
+
+test("a member goes on from an offset that was committed under an earlier leader", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  await broker.topic(TOPIC).produce(...numbered(3));
+  const options = { group: "billing" };
+  const first = (await broker.connect({ clientId: "one" })).consume(TOPIC, options);
+  assert.equal((await first.poll(60_000)).length, 3);
+  await first.commit();
+  await first.close();
+  await broker.faults.restart();
+  await broker.topic(TOPIC).produce({ value: "3" });
+  const kafka = await broker.connect({ clientId: "two" });
+  // The leader is known before the offset is, so that nothing else makes the consumer look again.
+  await kafka.cluster.topic(TOPIC);
+  const second = kafka.consume(TOPIC, options);
+  assert.deepEqual(
+    (await second.poll(2000)).map(({ offset }) => offset),
+    [3],
+  );
+});

@@ -49,6 +49,8 @@ export class Positioner {
     this.#isRunning = true;
     void this.#run().finally(() => {
       this.#isRunning = false;
+      // Who asked after the last look, and before this, would not be heard.
+      if (this.#isWoken && !this.#context.isFailing) this.wake();
     });
   }
 

@@ -171,6 +171,7 @@ export class ClientProducer extends ClientActor {
       wantedPartition: random.chance(0.5) ? random.below(topic.partitions.length) : -1,
       state: "open",
       place: undefined,
+      acknowledgedAt: undefined,
     };
     scene.history.clients.records.set(id, record);
     this.#open.add(record);

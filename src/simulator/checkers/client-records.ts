@@ -21,7 +21,10 @@ export class ClientValues implements Checker {
       if (record.topic !== partition.topic) {
         this.#fail(`record ${record.id} was acknowledged in another topic: ${partition.name}`);
       }
-      if (offset >= 0) this.#note(partition, offset, record);
+      if (offset >= 0) {
+        record.acknowledgedAt = { partition, offset };
+        this.#note(partition, offset, record);
+      }
     }
     if (event.kind !== "record seen") return;
     const { partition, offset, id } = event;
@@ -83,7 +86,10 @@ export class ClientDuplicates implements Checker {
   }
 }
 
-/** Acknowledged records of one producer to one partition stand in the order of its calls. */
+/**
+ * Acknowledged records of one producer to one partition stand in the order of its calls. Without idempotence
+ * they may also stand elsewhere; where they were acknowledged counts.
+ */
 export class ClientOrder implements Checker {
   readonly name = "client-order";
   readonly #fail: Fail;
@@ -106,7 +112,8 @@ export class ClientOrder implements Checker {
   }
 
   #note(record: ClientRecord): void {
-    const { place, sender, state } = record;
+    const { sender, state } = record;
+    const place = placeOf(record);
     if (place === undefined || state !== "acknowledged") return;
     if (this.#isPlaced.has(record)) return;
     this.#isPlaced.add(record);
@@ -117,15 +124,20 @@ export class ClientOrder implements Checker {
     while (at > 0 && placed[at - 1]!.order > record.order) at--;
     placed.splice(at, 0, record);
     for (const other of [placed[at - 1], placed[at + 1]]) {
-      if (other?.place === undefined) continue;
+      const otherPlace = other === undefined ? undefined : placeOf(other);
+      if (other === undefined || otherPlace === undefined) continue;
       const isBefore = other.order < record.order;
-      if (other.place.offset < place.offset === isBefore) continue;
+      if (otherPlace.offset < place.offset === isBefore) continue;
       this.#fail(
         `${sender.name} sent record ${record.id} ${isBefore ? "after" : "before"} ${other.id}, and they ` +
-          `stand at ${place.offset} and ${other.place.offset} of ${place.partition.name}`,
+          `stand at ${place.offset} and ${otherPlace.offset} of ${place.partition.name}`,
       );
     }
   }
+}
+
+function placeOf({ sender, place, acknowledgedAt }: ClientRecord): ClientRecord["place"] {
+  return sender.isIdempotent ? place : acknowledgedAt;
 }
 
 /** At the end every record that was acknowledged is there. */
