@@ -17,6 +17,8 @@ import type { RecordAccumulator } from "./record-accumulator.ts";
 import type { TopicLookup } from "./topic-lookup.ts";
 import { isWritten } from "./written-check.ts";
 
+/** A batch that is full to this part gains little by waiting for more while a request is on its way. */
+const WORTH_A_REQUEST = 0.25;
 /** Codes after which a batch may be in the log although it was not acknowledged. */
 const perhapsWritten: ReadonlySet<number> = new Set<number>([
   ErrorCode.UNKNOWN_SERVER_ERROR,
@@ -188,8 +190,10 @@ export class Sender {
   /** Whether the batch goes out without waiting for more records. */
   #isDue(batch: QueuedBatch, link: BrokerLink, nowMs: number): boolean {
     if (batch.isClosed || this.#parts.accumulator.isExhausted) return true;
-    const { lingerMs } = this.#parts.options;
-    if (lingerMs === undefined) return link.inFlight === 0;
+    const { lingerMs, batchBytes } = this.#parts.options;
+    if (lingerMs === undefined) {
+      return link.inFlight === 0 || batch.sizeBytes >= batchBytes * WORTH_A_REQUEST;
+    }
     const dueMs = batch.createdMs + lingerMs;
     if (dueMs <= nowMs) return true;
     this.#wakeAt(dueMs);
