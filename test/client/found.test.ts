@@ -250,3 +250,16 @@ test("a member goes on from an offset that was committed under an earlier leader
     [3],
   );
 });
+
+test("a loop that begins while no broker answers waits for one", async (t) => {
+  const broker = await started(t, "virtual");
+  await broker.topic(TOPIC).create({ partitions: 1 });
+  await broker.topic(TOPIC).produce({ value: "0" });
+  const kafka = await broker.connect({ requestTimeoutMs: 1000 });
+  await broker.faults.kill();
+  const consumer = kafka.consume(TOPIC);
+  const first = consumer.poll(300_000);
+  await broker.clock.advance(120_000);
+  await broker.faults.start();
+  assert.equal((await first).length, 1);
+});

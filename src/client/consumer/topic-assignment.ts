@@ -38,10 +38,12 @@ async function readableTopics(
   core: ConsumerCore,
   names: readonly string[] | undefined,
 ): Promise<readonly TopicMetadata[]> {
-  const deadline = core.cluster.deadline({ signal: core.closing });
+  // A cluster that does not answer is waited for, as it is later on.
+  const call = { timeoutMs: Infinity, signal: core.closing };
+  const deadline = core.cluster.deadline(call);
   const appearing = core.cluster.deadline({ timeoutMs: TOPIC_APPEARS_MS, signal: core.closing });
   for (;;) {
-    const topics = await core.cluster.metadataOf(names ?? null, { signal: core.closing });
+    const topics = await core.cluster.metadataOf(names ?? null, call);
     const isMissing = topics.some(
       ({ errorCode }) => errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     );
