@@ -3,6 +3,7 @@ import { goClient, here, nodeClients, python } from "./cache.ts";
 import { clientPart, type ClientProgram } from "./client-program.ts";
 import { javaProgram } from "./java.ts";
 import type { Part } from "./part.ts";
+import { cliPart } from "./parts/cli.ts";
 import { clientClusterPart } from "./parts/client-cluster.ts";
 import { clientMemoryPart } from "./parts/client-memory.ts";
 import { clientSecurityPart } from "./parts/client-security.ts";
@@ -68,6 +69,7 @@ export const parts: readonly Part[] = [
   versionsPart,
   javaToolsPart,
   swapPart,
+  cliPart,
   ownClientPart,
   clientSecurityPart,
   clientClusterPart,
