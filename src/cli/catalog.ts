@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
   {
     section: "cluster",
     words: "topic topics",
-    about: "list, describe, create, alter, delete, empty",
+    about: "list, describe, offsets, create, alter, delete, empty",
     from: topic,
   },
   {

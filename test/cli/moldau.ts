@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { main } from "../../src/cli/main.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const bin = join(root, "src", "cli", "bin.ts");
+export const bin = join(root, "src", "cli", "bin.ts");
 /** A command that hangs is a failure, not a reason to wait for ever. */
 const COMMAND_TIMEOUT_MS = 60_000;
 

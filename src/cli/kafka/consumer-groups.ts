@@ -213,6 +213,9 @@ function stateTable(description: AnyGroupDescription, verbose: boolean): string 
   return kafkaTable(columns, [row]);
 }
 
+/** Where Kafka's tool leaves a blank at the end of its lines. */
+const END: KafkaColumn = { title: "", width: 0 };
+
 function membersTable(description: AnyGroupDescription, verbose: boolean): string {
   const { group, members } = description;
   const withInstance = members.some(({ instanceId }) => instanceId !== null);
@@ -230,7 +233,7 @@ function membersTable(description: AnyGroupDescription, verbose: boolean): strin
           column("TARGET-EPOCH"),
           column("TARGET-ASSIGNMENT", 20),
         ]
-      : []),
+      : [END]),
   ];
   const rows = members.map((member: GroupMember & Partial<ConsumerGroupMember>) => [
     group,
@@ -246,7 +249,7 @@ function membersTable(description: AnyGroupDescription, verbose: boolean): strin
           text(epochsOf(description).target),
           text(assignmentText(member.targetAssignment ?? [])),
         ]
-      : []),
+      : [""]),
   ]);
   return kafkaTable(columns, rows);
 }

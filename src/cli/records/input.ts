@@ -122,15 +122,16 @@ export class RecordMaker {
       return this.#record(fixed.key ?? null, value, headers);
     }
     const at = rest.indexOf(this.#separator);
-    if (at < 0 && !lenient) {
+    if (at < 0 && !lenient && fixed.key === undefined) {
       throw usageProblem(
         `${where} has no key: "${this.#options.keySeparator}" does not stand in it`,
         "every line is key, separator, value; leave -K out for values alone",
       );
     }
-    const key = at < 0 ? null : this.#part(rest.subarray(0, at), encodeKey, where);
+    // The key of a line counts more than the one that all have.
+    const key = at < 0 ? fixed.key : this.#part(rest.subarray(0, at), encodeKey, where);
     const value = at < 0 ? rest : rest.subarray(at + this.#separator.length);
-    return this.#record(fixed.key ?? key, this.#part(value, encodeValue, where), headers);
+    return this.#record(key ?? null, this.#part(value, encodeValue, where), headers);
   }
 
   json(line: string, number: number): RawRecord {

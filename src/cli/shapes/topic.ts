@@ -51,5 +51,15 @@ export const topicDescriptionShape = shape("TopicDescription", "one topic, whole
   ),
 });
 
+export const offsetShape = shape("TopicOffsets", "what the log of one partition holds", {
+  topic: text("its topic"),
+  partition: integer("its number"),
+  firstOffset: integer("of the oldest record that is still there"),
+  endOffset: integer("of the next record"),
+  offset: nullable(integer("what --at means here; null without --at")),
+});
+
+export type OffsetRow = ItemOf<typeof offsetShape>;
+
 export type TopicDescriptionItem = ItemOf<typeof topicDescriptionShape>;
 export type PartitionRow = TopicDescriptionItem["partitions"][number];

@@ -67,7 +67,7 @@ const produce: CommandSpec = {
     { name: "[value...]", about: "values; without any, each line of stdin is one" },
   ],
   options: [
-    { flags: "-k, --key <key>", about: "key of every record" },
+    { flags: "-k, --key <key>", about: "key of every record that has none of its own" },
     { flags: "-K, --key-separator <text>", about: "lines are key, this text, value" },
     { flags: "-D, --delimiter <text>", about: "what ends a record in stdin (default: a new line)" },
     { flags: "-H, --header <name=value>", about: "header of every record", repeatable: true },

@@ -55,6 +55,32 @@ export const topicCommands: readonly CommandSpec[] = [
     load: async () => ({ run: (await import("../commands/topic-describe.ts")).run }),
   },
   {
+    name: "topic offsets",
+    about: "Show where the logs of partitions begin and end, and what is where at a time",
+    args: [
+      {
+        name: "<topic[:partition,…]...>",
+        about: "all partitions of a topic, or some: orders, orders:0,2",
+        completes: "topics",
+      },
+    ],
+    options: [
+      {
+        flags: "--at <place>",
+        about: "which offset this is: 2026-01-31T12:00, 15m (ago), s@milliseconds, -10 …",
+      },
+      { flags: "--committed", about: "end before the first open transaction" },
+      ...outputOptions,
+      ...connectionOptions,
+    ],
+    examples: [
+      ["moldau topic offsets orders", "first and end of each partition"],
+      ["moldau topic offsets orders:0 --at 2026-01-31T12:00", "the first record since then"],
+    ],
+    shape: async () => (await import("../shapes/topic.ts")).offsetShape,
+    load: async () => ({ run: (await import("../commands/topic-offsets.ts")).run }),
+  },
+  {
     name: "topic create",
     about: "Create topics",
     args: [{ name: "<topic...>", about: "names" }],
