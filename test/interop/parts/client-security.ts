@@ -12,7 +12,8 @@ const files = [
 
 export const clientSecurityPart: Part = {
   name,
-  about: "Moldau's client and commands with TLS and logins, against listeners of an Apache Kafka of its own",
+  about:
+    "Moldau's client and commands with TLS and logins, against listeners of an Apache Kafka of its own",
   async run({ report, scratch }) {
     const { broker, targetFile } = await startSecuredKafka(scratch);
     try {
