@@ -42,6 +42,7 @@ const commands = {
   chaos: { file: "test/chaos/run.ts" },
   "stream-store": { file: "examples/stream-store/run.ts", fromSource: true, withPage: true },
   scenarios: { file: "test/scenarios/run.ts" },
+  screenshots: { file: "scripts/screenshots.ts" },
   format: { file: "scripts/format.ts" },
   build: { file: "scripts/build.ts" },
   package: { file: "scripts/package.ts" },

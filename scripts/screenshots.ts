@@ -1,0 +1,164 @@
+/**
+ * `npm run screenshots`: starts the Stream Store with its broker, drives both pages in a browser, and makes the
+ * pictures of `docs/images`.
+ */
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser, withoutBrowser } from "../test/browser.ts";
+import { buildConsolePage } from "./console-page.ts";
+import { root } from "./lib.ts";
+
+const images = join(root, "docs", "images");
+const VIEW = { width: 1280, height: 800 };
+const WAIT_MS = 60_000;
+
+if (withoutBrowser !== false) {
+  console.error(`no pictures: ${withoutBrowser}`);
+  process.exit(1);
+}
+await buildConsolePage();
+fs.mkdirSync(images, { recursive: true });
+const data = fs.mkdtempSync(join(tmpdir(), "screenshots-"));
+const hooks = pathToFileURL(join(root, "scripts", "moldau-from-source.mjs")).href;
+const shop = spawn(
+  process.execPath,
+  [
+    "--import",
+    hooks,
+    join(root, "examples", "stream-store", "run.ts"),
+    "--port",
+    "0",
+    "--broker-port",
+    "0",
+    "--data",
+    data,
+  ],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+const address = await new Promise<string>((resolve, reject) => {
+  let output = "";
+  shop.stdout.on("data", (bytes: Buffer) => {
+    output += bytes.toString();
+    const match = /The shop is open: (\S+)/.exec(output);
+    if (match?.[1] !== undefined) resolve(match[1]);
+  });
+  shop.on("exit", (code) => reject(new Error(`the shop ended with ${code}`)));
+});
+const browser = await launchBrowser();
+try {
+  await shopPictures(browser);
+  await consolePictures(browser);
+} finally {
+  await browser.close();
+  const ended = new Promise((resolve) => shop.once("exit", resolve));
+  shop.kill("SIGTERM");
+  await ended;
+  fs.rmSync(data, { recursive: true, force: true });
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(images, `${name}.png`), clip: { x: 0, y: 0, ...VIEW } });
+  console.log(`docs/images/${name}.png`);
+}
+
+async function until(page: Page, holds: () => Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + WAIT_MS;
+  while (!(await holds())) {
+    if (Date.now() > endMs) throw new Error("what was to be pictured did not come");
+    await page.waitForTimeout(200);
+  }
+}
+
+async function shopPictures(shopBrowser: Browser): Promise<void> {
+  const page = await shopBrowser.newPage({ viewport: VIEW });
+  await page.goto(address);
+  const click = (name: string | RegExp) => page.getByRole("button", { name }).click();
+  const numberIn = async (selector: string) =>
+    Number((await page.locator(selector).innerText()).replaceAll(",", ""));
+  const lag = () => numberIn('.group[data-group="payments"] strong');
+  const traffic = async (perSecond: number): Promise<void> => {
+    await page.locator("#traffic").fill(String(perSecond));
+    await page.locator("#traffic").dispatchEvent("change");
+  };
+  await traffic(30);
+  await until(page, async () => (await numberIn("#counted")) > 200);
+  await take(page, "stream-store");
+  await click("Stop payments");
+  await until(page, async () => (await lag()) > 300);
+  await take(page, "stream-store-stopped");
+  await click("Start payments");
+  await until(page, async () => (await lag()) < 50);
+  await traffic(8);
+  await click(/Black Friday/);
+  await until(page, async () => (await lag()) > 1500);
+  await click("Add a payments instance");
+  await click("Add a payments instance");
+  await until(page, async () => (await page.locator(".instance").count()) === 3);
+  await page.waitForTimeout(3000);
+  await page.locator("#partitions-title").scrollIntoViewIfNeeded();
+  await take(page, "stream-store-black-friday");
+  await click(/Black Friday/);
+  await click("Kill the broker");
+  await until(page, async () => /down/.test(await page.locator("#broker").innerText()));
+  await page.evaluate("scrollTo(0, 0)");
+  await page.waitForTimeout(1500);
+  await take(page, "stream-store-broker-killed");
+  await until(page, async () => /up/.test(await page.locator("#broker").innerText()));
+  await until(page, async () => (await lag()) < 50);
+  await traffic(0);
+  await until(page, async () => /placed = paid/.test(await page.locator("#verdict").innerText()));
+  await click("Replay everything");
+  await page.locator(".replay").last().waitFor();
+  await page.locator("#sales-title").scrollIntoViewIfNeeded();
+  await take(page, "stream-store-replay");
+  await traffic(30);
+  // Somebody to look at in the console: a group that lags for want of a member.
+  await click(/Slow payment gateway/);
+  await until(page, async () => (await lag()) > 100);
+  await page.close();
+}
+
+async function consolePictures(consoleBrowser: Browser): Promise<void> {
+  const ready = JSON.parse(fs.readFileSync(join(data, "broker.json"), "utf8")) as {
+    readonly console: string;
+  };
+  const screens: readonly (readonly [name: string, hash: string])[] = [
+    ["overview", "#/"],
+    ["flow", "#/flow"],
+    ["topics", "#/topics"],
+    ["messages", "#/topics/orders/messages"],
+    ["partitions", "#/topics/orders/partitions"],
+    ["config", "#/topics/orders/config"],
+    ["groups", "#/groups"],
+    ["group", "#/groups/payments"],
+    ["brokers", "#/brokers"],
+  ];
+  for (const colorScheme of ["light", "dark"] as const) {
+    const context = await consoleBrowser.newContext({ viewport: VIEW, colorScheme });
+    const page = await context.newPage();
+    // Lines over time are worth a picture when they have gone on for a while.
+    await page.goto(`${ready.console}/#/groups/payments`);
+    await page.waitForTimeout(colorScheme === "light" ? 20_000 : 5000);
+    for (const [name, hash] of screens) {
+      if (colorScheme === "dark" && name !== "overview" && name !== "flow") continue;
+      await page.goto(`${ready.console}/${hash}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForTimeout(2500);
+      await take(page, `console-${name}${colorScheme === "dark" ? "-dark" : ""}`);
+    }
+    if (colorScheme === "light") {
+      await page.goto(`${ready.console}/#/topics/payments/messages`);
+      await page
+        .getByRole("button", { name: /^Open message/ })
+        .first()
+        .click();
+      await page.waitForTimeout(1000);
+      await take(page, "console-message");
+    }
+    await context.close();
+  }
+}
