@@ -97,7 +97,11 @@ async function shopPictures(shopBrowser: Browser): Promise<void> {
   await until(page, async () => (await lag()) > 1500);
   await click("Add a payments instance");
   await click("Add a payments instance");
-  await until(page, async () => (await page.locator(".instance").count()) === 3);
+  await until(page, async () => {
+    const rows = await page.locator(".instance").all();
+    const counts = await Promise.all(rows.map((row) => row.locator(".partition").count()));
+    return counts.length === 3 && counts.every((count) => count === 2);
+  });
   await page.waitForTimeout(3000);
   await page.locator("#partitions-title").scrollIntoViewIfNeeded();
   await take(page, "stream-store-black-friday");
