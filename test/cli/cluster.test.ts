@@ -27,7 +27,7 @@ test("cluster describe: the whole at a look", async () => {
     words,
     /^cluster \S{22} {2}\d+ topics?, \d+ partitions, .*metadata of Kafka 4\.4-IV2\n/,
   );
-  assert.match(words, /BROKER +ADDRESS +RACK +CONTROLLER\n +1 +127\.0\.0\.1:\d+ +- +yes\n/);
+  assert.match(words, /BROKER +ADDRESS +RACK +CONTROLLER\n +1 +127\.0\.0\.1:\d+ +- +active\n/);
 });
 
 test("cluster health: every check, and what a script reads of it", async () => {

@@ -8,6 +8,7 @@ import type { Cluster } from "../../client/cluster/cluster.ts";
 import type { Options } from "../command.ts";
 import { sourceText } from "../config-words.ts";
 import { withCluster } from "../connection/with-cluster.ts";
+import { activeController } from "../controller.ts";
 import { ExitCode } from "../exit-code.ts";
 import { bytesText, countText, freeText, printItems, type Listing } from "../output.ts";
 import { notFound } from "../patterns.ts";
@@ -24,14 +25,16 @@ interface Look {
 }
 
 async function lookAt(cluster: Cluster): Promise<Look> {
-  const [described, topics, dirs] = await Promise.all([
-    describeCluster(cluster, { includeFencedBrokers: true }),
+  const describing = describeCluster(cluster, { includeFencedBrokers: true });
+  const [described, controllerId, topics, dirs] = await Promise.all([
+    describing,
+    activeController(cluster, describing),
     listTopics(cluster, { includeInternal: true }),
     optionalAnswer(describeLogDirs(cluster, null)),
   ]);
   const found = dirs?.flatMap(({ value }) => (value === undefined ? [] : [value]));
   return {
-    controllerId: described.controllerId,
+    controllerId,
     brokers: described.brokers,
     topics,
     logDirs: found === undefined ? undefined : new Map(found.map((one) => [one.brokerId, one])),
@@ -87,7 +90,7 @@ function brokerListing(items: readonly BrokerRow[]): Listing<BrokerRow> {
       {
         title: "controller",
         of: ({ controller }) => controller,
-        text: ({ controller }) => (controller ? "yes" : ""),
+        text: ({ controller }) => (controller ? "active" : ""),
       },
       {
         title: "state",
@@ -172,7 +175,7 @@ function inWords(terminal: Terminal, item: BrokerDescriptionItem, wide: boolean)
     `leads ${countText(leaders, "partition")}`,
     `keeps ${countText(replicas, "replica")}`,
     ...(rack === null ? [] : [`rack ${rack}`]),
-    ...(controller ? ["controller"] : []),
+    ...(controller ? ["active controller"] : []),
   ].join(", ");
   const directoryTable = renderTable(
     terminal,
@@ -200,9 +203,12 @@ function inWords(terminal: Terminal, item: BrokerDescriptionItem, wide: boolean)
     },
     wide,
   );
+  const withoutConfigs = fenced
+    ? "It does not answer: its settings and directories are not known."
+    : "All settings have their defaults.";
   return [
     `${bold(`broker ${id}`)}  ${host}:${port}  ${fenced ? yellow("fenced") : facts}\n`,
     directories.length === 0 ? "" : `\n${directoryTable}`,
-    configs.length === 0 ? dim("\nAll settings have their defaults.\n") : `\n${configTable}`,
+    configs.length === 0 ? dim(`\n${withoutConfigs}\n`) : `\n${configTable}`,
   ].join("");
 }

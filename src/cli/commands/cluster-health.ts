@@ -1,4 +1,6 @@
 import { describeCluster } from "../../client/admin/brokers.ts";
+import { ConfigResourceType } from "../../client/admin/config-values.ts";
+import { describeConfigs } from "../../client/admin/configs.ts";
 import { listTopics, type TopicDescription } from "../../client/admin/describe-topics.ts";
 import { describeLogDirs } from "../../client/admin/log-dirs.ts";
 import { describeMetadataQuorum } from "../../client/admin/quorum.ts";
@@ -11,6 +13,7 @@ import { ExitCode } from "../exit-code.ts";
 import { bytesText, countText, printItems } from "../output.ts";
 import { optionalAnswer } from "../problem.ts";
 import type { HealthItem } from "../shapes/cluster.ts";
+import { wrap } from "../wrap.ts";
 import { paintFor, type Paint, type Terminal } from "../terminal.ts";
 
 /** How long to wait between two looks with `--wait`. */
@@ -62,7 +65,33 @@ async function examine(cluster: Cluster): Promise<HealthItem[]> {
     quorumHealth(cluster),
     brokersHealth(cluster),
   ]);
-  return [brokers, ...topicsHealth(topics), ...directories, quorum];
+  const writes = await writesHealth(cluster, topics);
+  return [brokers, ...topicsHealth(topics), ...writes, ...directories, quorum];
+}
+
+/** Partitions that take no records of producers who wait for all replicas. */
+async function writesHealth(
+  cluster: Cluster,
+  topics: readonly TopicDescription[],
+): Promise<HealthItem[]> {
+  const behind = topics.filter(({ partitions }) => partitions.some(isBehind));
+  if (behind.length === 0) return [];
+  const resources = behind.map(({ name }) => ({ type: ConfigResourceType.topic, name }));
+  const configs = await optionalAnswer(describeConfigs(cluster, resources));
+  const closed = behind.flatMap(({ name, partitions }, index) => {
+    const entry = configs?.[index]?.value?.find((one) => one.name === "min.insync.replicas");
+    const least = Number(entry?.value ?? 1);
+    return partitions
+      .filter(({ isr }) => isr.length < least)
+      .map(({ partition }) => `${name}-${partition}`);
+  });
+  if (closed.length === 0) return [];
+  const detail = `${countText(closed.length, "partition")} with fewer in sync than min.insync.replicas: acks=all is refused`;
+  return [item("writes", "failed", detail, closed)];
+}
+
+function isBehind({ leader, isr, replicas }: TopicDescription["partitions"][number]): boolean {
+  return leader !== null && isr.length < replicas.length;
 }
 
 function item(
@@ -94,9 +123,7 @@ function topicsHealth(topics: readonly TopicDescription[]): HealthItem[] {
   const names = (wanted: (one: (typeof all)[number]) => boolean): string[] =>
     all.filter(wanted).map(({ name }) => name);
   const leaderless = names(({ leader }) => leader === null);
-  const behind = names(
-    ({ isr, replicas, leader }) => leader !== null && isr.length < replicas.length,
-  );
+  const behind = names(isBehind);
   const astray = names(({ leader, replicas }) => leader !== null && leader !== replicas[0]);
   const count = countText(all.length, "partition");
   return [
@@ -171,6 +198,9 @@ const MARKS = { ok: "✓", warning: "!", failed: "✗", unknown: "?" } as const;
 const COLORS = { ok: "green", warning: "yellow", failed: "red", unknown: "dim" } as const;
 /** Things that are named; the rest is counted. */
 const NAMED_MAX = 10;
+/** Of a line where nobody tells. */
+const COLUMNS = 100;
+const COLUMNS_MIN = 20;
 
 function inWords(terminal: Terminal, items: readonly HealthItem[], wide: boolean): string {
   const paint = paintFor(terminal, terminal.stdout);
@@ -179,9 +209,10 @@ function inWords(terminal: Terminal, items: readonly HealthItem[], wide: boolean
     const mark = paint[COLORS[status]](MARKS[status]);
     const named = wide ? of : of.slice(0, NAMED_MAX);
     const more = of.length > named.length ? ` and ${of.length - named.length} more` : "";
-    const list =
-      named.length === 0 ? "" : `\n${" ".repeat(width + 4)}${paint.dim(named.join(" ") + more)}`;
-    return `${mark} ${check.padEnd(width)}  ${detail}${list}\n`;
+    const indent = " ".repeat(width + 4);
+    const columns = Math.max(COLUMNS_MIN, (terminal.stdout.columns ?? COLUMNS) - indent.length);
+    const list = wrap(named.join(" ") + more, columns).map((line) => indent + paint.dim(line));
+    return [`${mark} ${check.padEnd(width)}  ${detail}`, ...list, ""].join("\n");
   });
   return `${lines.join("")}\n${verdict(paint, items)}\n`;
 }

@@ -7,6 +7,7 @@ import { apiOf } from "../../protocol/apis.ts";
 import type { Options } from "../command.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
+import { activeController } from "../controller.ts";
 import { bytesText, countText, printItems } from "../output.ts";
 import { optionalAnswer } from "../problem.ts";
 import { metadataVersionOfLevel } from "../../metadata/features.ts";
@@ -26,13 +27,15 @@ export function runDescribe(
   options: Options,
 ): Promise<ExitCode> {
   return withCluster(terminal, options, async (cluster) => {
-    const [described, topics, groups, sizes] = await Promise.all([
-      describeCluster(cluster),
+    const describing = describeCluster(cluster);
+    const [described, controllerId, topics, groups, sizes] = await Promise.all([
+      describing,
+      activeController(cluster, describing),
       listTopics(cluster, { includeInternal: true }),
       optionalAnswer(listGroups(cluster)),
       optionalAnswer(replicaSizes(cluster)),
     ]);
-    const { clusterId, controllerId, brokers, controllers, features } = described;
+    const { clusterId, brokers, controllers, features } = described;
     const metadataVersion = features.find(({ name }) => name === "metadata.version")?.level ?? null;
     const item: ClusterItem = {
       clusterId,
@@ -87,12 +90,13 @@ function inWords(terminal: Terminal, item: ClusterItem, wide: boolean): string {
         { title: "broker", of: ({ id }) => id, right: true },
         { title: "address", of: ({ host, port }) => `${host}:${port}` },
         { title: "rack", of: ({ rack }) => rack },
-        { title: "controller", of: ({ id }) => (id === controllerId ? "yes" : "") },
+        { title: "controller", of: ({ id }) => (id === controllerId ? "active" : "") },
       ],
     },
     wide,
   );
-  const quorum = controllers === null ? "" : dim(`controllers ${controllers.join(", ")}\n`);
+  const named = controllers?.map((id) => (id === controllerId ? `${id} (active)` : id));
+  const quorum = named === undefined ? "" : dim(`controllers ${named.join(", ")}\n`);
   const metadata = metadataVersion === null ? "" : dim(`metadata of ${level}`);
   return `${bold(`cluster ${clusterId ?? "without an id"}`)}  ${facts}  ${metadata}\n${quorum}\n${table}`;
 }

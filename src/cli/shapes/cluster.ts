@@ -12,7 +12,7 @@ import {
 
 export const clusterShape = shape("Cluster", "the whole", {
   clusterId: nullable(text("22 characters")),
-  controllerId: nullable(integer("of the broker that passes on what is for the controller")),
+  controllerId: nullable(integer("of the active controller; null while there is none")),
   brokers: list(
     object({ id: integer(""), host: text(""), port: integer(""), rack: nullable(text("")) }, ""),
     "those that are alive",
@@ -58,7 +58,7 @@ export const brokerShape = shape("Broker", "one broker", {
   host: text("as it is advertised"),
   port: integer("as it is advertised"),
   rack: nullable(text("where it is")),
-  controller: boolean("whether it passes on what is for the controller"),
+  controller: boolean("whether it is the active controller, too"),
   fenced: boolean("registered, and not in service"),
   leaders: integer("partitions that it leads"),
   replicas: integer("partitions that it keeps"),

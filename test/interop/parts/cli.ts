@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { startKafka } from "../kafka.ts";
 import { runNodeTests } from "../node-tests.ts";
+import { startCluster } from "./client-cluster.ts";
 import type { Part } from "../part.ts";
 
 const name = "cli";
@@ -18,6 +19,9 @@ const files = [
   "kcat",
 ].map((file) => join("test", "cli", `${file}.test.ts`));
 
+/** One of the brokers ends in the course of them. */
+const manyBrokers = [join("test", "cli", "many-brokers.test.ts")];
+
 export const cliPart: Part = {
   name,
   about: "Moldau's commands against Apache Kafka, and kafka-* beside Kafka's own tools",
@@ -32,6 +36,13 @@ export const cliPart: Part = {
       await runNodeTests(report, name, { files, env, timeoutMs: 600_000 });
     } finally {
       await broker.stop();
+    }
+    const { brokers, targetFile } = await startCluster(join(scratch, "cluster"));
+    try {
+      const env = { MOLDAU_TEST_KAFKA_CLUSTER: targetFile };
+      await runNodeTests(report, name, { files: manyBrokers, env, timeoutMs: 300_000 });
+    } finally {
+      for (const one of brokers.reverse()) if (one.process.alive) await one.stop();
     }
   },
 };

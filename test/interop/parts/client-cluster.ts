@@ -12,7 +12,9 @@ const IDS = [1, 2, 3] as const;
 const LOG_DIRS = 2;
 
 /** Three brokers, the first one with the controller; offsets of groups outlive any one of them. */
-async function startCluster(folder: string): Promise<{ brokers: Broker[]; targetFile: string }> {
+export async function startCluster(
+  folder: string,
+): Promise<{ brokers: Broker[]; targetFile: string }> {
   const controllerPort = await freePort();
   const controller = `127.0.0.1:${controllerPort}`;
   const brokers: Broker[] = [];
