@@ -42,6 +42,7 @@ function usage(problem: string): never {
   );
   console.error(`names: ${figures.map((figure) => figure.name).join(" ")}`);
   console.error("or: npm run bench -- client [OPTION…], which compares clients");
+  console.error("or: npm run bench -- console [--quick] [PART…], which measures the console");
   process.exit(2);
 }
 
@@ -222,6 +223,9 @@ async function main(): Promise<void> {
 if (process.argv[2] === "client") {
   const { compareClients } = await import("./client/compare.ts");
   await compareClients(process.argv.slice(3));
+} else if (process.argv[2] === "console") {
+  const { measureConsole } = await import("./console/run.ts");
+  await measureConsole(process.argv.slice(3));
 } else {
   await main();
 }

@@ -100,6 +100,8 @@ export class Observer {
   readonly fetched = new Map<string, ClientTraffic>();
   readonly fetchPlaces = new Map<string, FetchPlace>();
   readonly commits = new Map<string, CommitPlace>();
+  /** Commits came for more pairs than are told apart. */
+  hasLostCommits = false;
   /** By API key. */
   readonly latencies: (ApiLatency | undefined)[] = new Array<ApiLatency | undefined>(API_KEYS_MAX);
   readonly #clock: Clock;
@@ -165,6 +167,8 @@ export class Observer {
           known.lastMs = lastMs;
         } else if (this.commits.size < OBSERVED_PAIRS_MAX) {
           this.commits.set(key, { group, topic, partition, offset, lastMs });
+        } else {
+          this.hasLostCommits = true;
         }
       }
     }

@@ -5,22 +5,25 @@ import type { RunningNode } from "../server/node.ts";
 
 const LOOP_RESOLUTION_MS = 10;
 const NS_PER_MS = 1e6;
-/** Several ask within a second; a share of the processor over less says nothing. */
-const CPU_WINDOW_MS = 500;
+/** Several may ask within a second; a share of the processor over less than this says nothing. */
+const WINDOW_MS = 1000;
 
 /** What the console learns of the broker in this process. */
 export function insightOf(node: RunningNode): BrokerInsight {
   const startedMs = Date.now() - performance.now();
-  const facts = new ProcessReader();
+  const readers = new Map<string, ProcessReader>();
   return {
     nodeId: node.nodeId,
     startedMs,
     observe() {
-      facts.begin();
       const observer = node.broker.observe();
       const { produced, fetched, fetchPlaces, commits, latencies } = observer;
       return {
-        ...{ produced, fetched, fetchPlaces, commits, latencies },
+        produced,
+        fetched,
+        fetchPlaces,
+        commits,
+        latencies,
         latencyBucketsMs: LATENCY_BUCKETS_MS,
         get hasLostCommits() {
           return observer.hasLostCommits;
@@ -34,42 +37,61 @@ export function insightOf(node: RunningNode): BrokerInsight {
     requests: node.metrics.requests,
     requestBytes: node.metrics.requestBytes,
     connectionCount: () => node.connectionCount,
-    process: () => facts.read(),
+    process(who) {
+      let reader = readers.get(who);
+      if (reader === undefined) {
+        reader = new ProcessReader();
+        readers.set(who, reader);
+      }
+      return reader.read();
+    },
   };
 }
 
-/** Memory, processor and event loop of this process. */
+/** Delays of the event loop since it was last asked for. */
+class LoopDelay {
+  readonly #histogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+
+  constructor() {
+    this.#histogram.enable();
+  }
+
+  read(): Pick<ProcessFacts, "eventLoopP99Ms" | "eventLoopMaxMs"> {
+    const delayMs = (ns: number): number =>
+      Math.max(0, Math.round((ns / NS_PER_MS - LOOP_RESOLUTION_MS) * 10) / 10);
+    const delays = {
+      eventLoopP99Ms: delayMs(this.#histogram.percentile(99)),
+      eventLoopMaxMs: delayMs(this.#histogram.max),
+    };
+    this.#histogram.reset();
+    return delays;
+  }
+}
+
+/** Memory, processor and event loop of this process, for somebody who asks again and again. */
 class ProcessReader {
-  #loop: ReturnType<typeof monitorEventLoopDelay> | undefined;
+  readonly #loop = new LoopDelay();
   #cpu = process.cpuUsage();
   #atMs = performance.now();
   #percent = 0;
-
-  begin(): void {
-    if (this.#loop !== undefined) return;
-    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-    this.#loop.enable();
-  }
+  #delays = this.#loop.read();
 
   read(): ProcessFacts {
     const { rss, heapUsed, external } = process.memoryUsage();
     const nowMs = performance.now();
-    if (nowMs - this.#atMs >= CPU_WINDOW_MS) {
+    if (nowMs - this.#atMs >= WINDOW_MS) {
       const { user, system } = process.cpuUsage(this.#cpu);
       this.#percent = (user + system) / 10 / (nowMs - this.#atMs);
       this.#cpu = process.cpuUsage();
       this.#atMs = nowMs;
+      this.#delays = this.#loop.read();
     }
-    const delayMs = (ns: number): number =>
-      Math.max(0, Math.round((ns / NS_PER_MS - LOOP_RESOLUTION_MS) * 10) / 10);
-    const loop = this.#loop;
     return {
       residentBytes: rss,
       heapUsedBytes: heapUsed,
       externalBytes: external,
       cpuPercent: Math.round(this.#percent * 10) / 10,
-      eventLoopP99Ms: loop === undefined ? 0 : delayMs(loop.percentile(99)),
-      eventLoopMaxMs: loop === undefined ? 0 : delayMs(loop.max),
+      ...this.#delays,
     };
   }
 }

@@ -49,6 +49,27 @@ export interface BrokerInfo {
   }[];
 }
 
+/**
+ * `GET /api/requests`: what the broker that serves the console was asked since it started; latencies are since the
+ * console was opened. Of any other Kafka: 404.
+ */
+export interface RequestFigures {
+  readonly broker: number;
+  readonly atMs: number;
+  readonly rows: readonly {
+    readonly api: string;
+    readonly count: number;
+    readonly bytes: number;
+    /** From arrival to answer, waiting included; upper bounds of histogram buckets. */
+    readonly latency?: {
+      readonly count: number;
+      readonly meanMs: number;
+      readonly p50Ms: number;
+      readonly p99Ms: number;
+    };
+  }[];
+}
+
 /** Something that somebody should look at. */
 export interface Warning {
   readonly severity: "info" | "warning" | "error";
@@ -60,13 +81,14 @@ export interface Warning {
 }
 
 /**
- * `GET /api/live`: server-sent events, at most one a second of each kind; `event:` is the key here, `data:` its
- * JSON. The first of each kind comes at once.
+ * `GET /api/live` and `GET /api/flow`: server-sent events, about two a second of each kind that has news; `event:`
+ * is the key here, `data:` its JSON. The first of each kind comes at once.
  */
 export interface LiveEvents {
   /** Figures of the last minutes, once. */
   readonly history: readonly OverviewPoint[];
   readonly overview: OverviewSample;
+  /** In `/api/flow` alone, which is for the screen that shows it. */
   readonly flow: FlowSample;
   /** Rows that changed since the last one; the first holds all. */
   readonly topics: TopicRows;
@@ -110,6 +132,12 @@ export interface OverviewSample {
 /** The live picture: producers → topics → groups. */
 export interface FlowSample {
   readonly atMs: number;
+  /** How many there are; those that move most are told of. */
+  readonly totals: {
+    readonly producers: number;
+    readonly topics: number;
+    readonly groups: number;
+  };
   readonly producers: readonly FlowClient[];
   readonly topics: readonly FlowTopic[];
   readonly groups: readonly FlowGroup[];
@@ -163,7 +191,6 @@ export interface TopicRow {
   readonly groups: number;
   readonly lag: number;
   readonly underReplicated: number;
-  readonly lastRecordMs?: number;
 }
 export interface TopicRows {
   readonly atMs: number;

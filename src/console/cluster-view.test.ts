@@ -150,3 +150,17 @@ test("ten thousand partitions and a thousand groups are taken in well below a pa
   assert.deepEqual(view.apply({ atMs: 1000, topics, groups }).topics.changed, []);
   assert.equal(view.groupRow("group-7")?.lag, 50);
 });
+
+test("what is the same object as before makes no rows, and goes on from where it stood", () => {
+  const view = new ClusterView();
+  const still = sampleOf({ atMs: 0, ends: [100], committed: [40] });
+  view.apply(still);
+  for (let second = 1; second <= 20; second++) view.apply({ ...still, atMs: second * 1000 });
+  const { topics, groups } = view.apply({ ...still, atMs: 21_000 });
+  assert.deepEqual([topics.changed, groups.changed], [[], []]);
+  assert.equal(view.groupRow("billing")?.isStuck, true, "standing still is noticed all the same");
+  const next = sampleOf({ atMs: 22_000, ends: [150], committed: [60] });
+  assert.equal(view.apply(next).topics.changed[0]?.inRecords, 50);
+  assert.equal(view.groupRow("billing")?.lag, 90);
+  assert.equal(view.groupRow("billing")?.isStuck, false);
+});

@@ -4,8 +4,9 @@ import type { Disk } from "../platform/disk.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Problem } from "./api.ts";
 import type { ConsoleState } from "./console-state.ts";
+import { TextStream } from "./event-stream.ts";
 import { hostCheck, problem, sameSite, withPolicy } from "./guard.ts";
-import { metricsText } from "./metrics.ts";
+import { metricLines } from "./metrics.ts";
 import { clusterRoutes } from "./routes/cluster-routes.ts";
 import { groupRoutes } from "./routes/group-routes.ts";
 import { messageRoutes } from "./routes/message-routes.ts";
@@ -13,6 +14,8 @@ import { topicRoutes } from "./routes/topic-routes.ts";
 import { serveFiles } from "./static-files.ts";
 
 const HEALTH_MAX_MS = 2000;
+/** What of the metrics is made at once, in about a millisecond. */
+const METRICS_PIECE_CHARS = 64 * 1024;
 
 export interface ConsoleAppOptions {
   readonly state: ConsoleState;
@@ -44,16 +47,9 @@ export function consoleApp({
   messageRoutes(app, state);
   groupRoutes(app, state);
 
-  app.get("/metrics", async (context) => {
-    const unwatch = state.watch();
-    try {
-      await state.sampled();
-      return context.text(await metricsText(state), 200, {
-        "content-type": "text/plain; version=0.0.4; charset=utf-8",
-      });
-    } finally {
-      unwatch();
-    }
+  app.get("/metrics", () => {
+    const out = new TextStream();
+    return out.response("text/plain; version=0.0.4; charset=utf-8", () => sendMetrics(state, out));
   });
   app.get("/health", async (context) => {
     try {
@@ -73,6 +69,28 @@ export function consoleApp({
     return problem(context, status, body);
   });
   return app;
+}
+
+/** Sends the figures in pieces, between which the broker has its turn. */
+async function sendMetrics(state: ConsoleState, out: TextStream): Promise<void> {
+  const { clock } = state.kafka.cluster.platform;
+  const unwatch = state.watch();
+  try {
+    await state.sampled();
+    const brokers = await state.brokers().catch(() => []);
+    let text = "";
+    for (const line of metricLines(state, brokers)) {
+      text += line;
+      if (text.length < METRICS_PIECE_CHARS) continue;
+      await out.write(text);
+      text = "";
+      if (out.signal.aborted) return;
+      await new Promise<void>((resolve) => clock.setTimer(0, resolve));
+    }
+    await out.write(text);
+  } finally {
+    unwatch();
+  }
 }
 
 const statuses: Readonly<Record<string, 400 | 403 | 404 | 409 | 413>> = {

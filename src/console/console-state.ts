@@ -1,7 +1,7 @@
 import type { Kafka } from "../client/kafka.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { moldauVersion } from "../core/version.ts";
-import type { BrokerInfo, ClusterInfo, OverviewSample } from "./api.ts";
+import type { BrokerInfo, ClusterInfo, FlowSample, OverviewSample } from "./api.ts";
 import { ClusterView, type ClusterSample } from "./cluster-view.ts";
 import { Flow } from "./flow.ts";
 import type { BrokerInsight, Observations } from "./insight.ts";
@@ -10,6 +10,7 @@ import { Live } from "./live.ts";
 import { MessageReader } from "./message-reader.ts";
 import { Sampler } from "./sampler.ts";
 import { warningsOf } from "./warnings.ts";
+import { whatMoved } from "./what-moved.ts";
 
 const BROKERS_EVERY_MS = 10_000;
 const CALL_MAX_MS = 10_000;
@@ -64,15 +65,20 @@ export class ConsoleState {
       kafka,
       clock,
       logger,
+      whatMoved: (sinceMs, periodMs) => whatMoved(insight, this.observed, sinceMs, periodMs),
       onSample: (sample) => this.#take(sample),
-      onFacts: (facts) => this.view.learnFacts(facts),
-      onFailure: () => undefined,
+      onRetention: (retention) => this.view.learnRetention(retention),
     });
   }
 
   /** Somebody looks, until what is returned is called. */
   watch(): () => void {
     return this.#sampler.watch();
+  }
+
+  /** The settings of a topic were changed. */
+  forgetRetention(topic: string): void {
+    this.#sampler.forgetRetention(topic);
   }
 
   /** Resolves when something is known: at once, but for the first moments. */
@@ -135,6 +141,7 @@ export class ConsoleState {
       admin.describeLogDirs(null, bounds),
       admin.listTopics({ ...bounds, includeInternal: true }),
     ]);
+    this.view.learnSizes(sizesOf(dirs));
     const dirsOf = new Map(dirs.map(({ value }) => [value?.brokerId, value?.logDirs ?? []]));
     return described.brokers.map(({ id, host, port, rack }) => {
       const replicas = topics.flatMap(({ partitions }) =>
@@ -165,10 +172,15 @@ export class ConsoleState {
       this.history.take(sample.atMs, group, this.view.groupRow(group.name)?.lag ?? 0);
     }
     this.history.forget(changes.groups.removed);
-    const flow = this.#flow.next(this.view, this.observed, this.insight);
     this.brokers().catch(() => undefined);
     this.#sampled.resolve();
-    this.live.publish(changes, this.#overview(sample), flow);
+    this.live.publish(changes, this.#overview(sample));
+    if (this.live.wantsFlow) this.live.publishFlow(this.flow());
+  }
+
+  /** The picture as it is now. */
+  flow(): FlowSample {
+    return this.#flow.next(this.view, this.observed, this.insight);
   }
 
   /** Bytes written to each topic so far, where the broker counts them. */
@@ -217,7 +229,7 @@ export class ConsoleState {
     const before = this.#counters ?? { atMs, requests, outBytes };
     this.#counters = { atMs, requests, outBytes };
     const seconds = Math.max(0.001, (atMs - before.atMs) / 1000);
-    const { residentBytes, heapUsedBytes, cpuPercent, eventLoopP99Ms } = insight.process();
+    const { residentBytes, heapUsedBytes, cpuPercent, eventLoopP99Ms } = insight.process("page");
     return {
       outBytes: Math.max(0, Math.round((outBytes - before.outBytes) / seconds)),
       process: {
@@ -230,4 +242,19 @@ export class ConsoleState {
       },
     };
   }
+}
+
+/** Bytes of each topic over all its replicas. */
+function sizesOf(
+  dirs: Awaited<ReturnType<Kafka["admin"]["describeLogDirs"]>>,
+): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { value } of dirs) {
+    for (const { replicas } of value?.logDirs ?? []) {
+      for (const { topic, sizeBytes } of replicas) {
+        sizes.set(topic, (sizes.get(topic) ?? 0) + sizeBytes);
+      }
+    }
+  }
+  return sizes;
 }

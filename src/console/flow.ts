@@ -1,9 +1,9 @@
-import type { FlowSample } from "./api.ts";
+import type { FlowClient, FlowGroup, FlowSample, FlowTopic } from "./api.ts";
 import type { ClusterSample, ClusterView } from "./cluster-view.ts";
 import type { BrokerInsight, Observations } from "./insight.ts";
 
-/** Boxes of each kind in one picture; those that move most come first. */
-const BOXES_MAX = 200;
+/** Boxes of each kind in one picture: those that move most. */
+const BOXES_MAX = 40;
 /** A producer that has sent nothing for so long is not in the picture. */
 const QUIET_MS = 60_000;
 /** Rates are over so much time. */
@@ -58,54 +58,70 @@ export class Flow {
   ): FlowSample {
     const { sample } = view;
     const seen = new Set<string>();
-    const producers = this.#producers(sample.atMs, observed, insight, seen);
-    const readers = this.#readers(view, sample, seen);
+    const clients = new Map<string, FlowClient>();
+    const writes = this.#writes(sample.atMs, observed, insight, clients, seen);
+    const reads = this.#reads(view, sample, seen);
     this.#rates.keepOnly(seen);
-    const topics = topicsOf(view, [...producers.edges, ...readers]);
-    const names = new Set(topics.map(({ id }) => id));
-    const groups = view.groupRows
-      .sort((a, b) => b.lag - a.lag || (a.name < b.name ? -1 : 1))
-      .slice(0, BOXES_MAX)
-      .map(({ name, state, members, lag }) => ({ id: `group:${name}`, name, state, members, lag }));
-    const boxes = new Set([...names, ...groups.map(({ id }) => id), ...producers.ids]);
-    const edges = [...producers.edges, ...readers].filter(
-      ({ from, to }) => boxes.has(from) && boxes.has(to),
-    );
-    return { atMs: sample.atMs, producers: producers.boxes, topics, groups, edges };
+    const edges = [...writes, ...reads];
+    const rates = new Map<string, number>();
+    for (const { from, to, records } of edges) {
+      rates.set(from, (rates.get(from) ?? 0) + records);
+      rates.set(to, (rates.get(to) ?? 0) + records);
+    }
+    const rateOf = ({ id }: { readonly id: string }): number => rates.get(id) ?? 0;
+    const busiest = <T extends { readonly id: string; readonly name: string }>(
+      boxes: readonly T[],
+    ): T[] =>
+      [...boxes]
+        .sort((a, b) => rateOf(b) - rateOf(a) || (a.name < b.name ? -1 : 1))
+        .slice(0, BOXES_MAX);
+    const allTopics = topicsOf(view, rates);
+    const allGroups = view.groupRows.map(({ name, state, members, lag }): FlowGroup => ({
+      id: `group:${name}`,
+      name,
+      state,
+      members,
+      lag,
+    }));
+    const producers = busiest([...clients.values()].map((box) => ({ ...box, name: box.clientId })));
+    const topics = busiest(allTopics);
+    const groups = busiest(allGroups);
+    const shown = new Set([...producers, ...topics, ...groups].map(({ id }) => id));
+    return {
+      atMs: sample.atMs,
+      totals: { producers: clients.size, topics: allTopics.length, groups: allGroups.length },
+      producers: producers.map(({ name: _name, ...box }) => box),
+      topics: topics.map((box) => ({ ...box, skew: skewOf(view, box.name) })),
+      groups,
+      edges: edges.filter(({ from, to }) => shown.has(from) && shown.has(to)),
+    };
   }
 
-  #producers(
+  /** What clients write; learns who they are. */
+  #writes(
     atMs: number,
     observed: Observations | undefined,
     insight: BrokerInsight | undefined,
+    clients: Map<string, FlowClient>,
     seen: Set<string>,
-  ) {
-    const boxes = new Map<string, FlowSample["producers"][number]>();
+  ): FlowSample["edges"][number][] {
     const edges: FlowSample["edges"][number][] = [];
     for (const traffic of observed?.produced.values() ?? []) {
       const { clientId, host, topic, records, bytes, lastMs } = traffic;
       if (atMs - lastMs > QUIET_MS || topic === "") continue;
       const id = `producer:${clientId}@${host}`;
-      if (!boxes.has(id) && boxes.size >= BOXES_MAX) continue;
       const software = insight?.softwareOf(clientId, host);
-      boxes.set(id, { id, clientId, host, ...(software === undefined ? {} : { software }) });
+      clients.set(id, { id, clientId, host, ...(software === undefined ? {} : { software }) });
       const key = `${id} ${topic}`;
       seen.add(key);
-      edges.push({
-        from: id,
-        to: `topic:${topic}`,
-        ...rounded(this.#rates.next(key, atMs, records, bytes)),
-      });
+      const rate = this.#rates.next(key, atMs, records, bytes);
+      edges.push({ from: id, to: `topic:${topic}`, ...rounded(rate) });
     }
-    const rates = new Map<string, number>();
-    for (const { from, records } of edges) rates.set(from, (rates.get(from) ?? 0) + records);
-    const sorted = [...boxes.values()].sort(
-      (a, b) => (rates.get(b.id) ?? 0) - (rates.get(a.id) ?? 0),
-    );
-    return { boxes: sorted, ids: boxes.keys(), edges };
+    return edges;
   }
 
-  #readers(
+  /** What groups read. */
+  #reads(
     view: ClusterView,
     sample: ClusterSample,
     seen: Set<string>,
@@ -142,27 +158,19 @@ function rounded({ records, bytes }: { records: number; bytes: number }): {
   return { records: Math.round(records * 10) / 10, bytes: Math.round(bytes) };
 }
 
-/** Topics that something flows through or that hold something, the busiest first. */
+/** Topics that something flows through or that hold something. */
 function topicsOf(
   view: ClusterView,
-  edges: readonly { from: string; to: string }[],
-): FlowSample["topics"] {
-  const touched = new Set<string>();
-  for (const { from, to } of edges) touched.add(from).add(to);
+  rates: ReadonlyMap<string, number>,
+): Omit<FlowTopic, "skew">[] {
   return view.topicRows
-    .filter((row) => !row.isInternal && (row.records > 0 || touched.has(`topic:${row.name}`)))
-    .sort((a, b) => b.inRecords - a.inRecords || b.records - a.records)
-    .slice(0, BOXES_MAX)
-    .map(({ name, inRecords, partitions }) => ({
-      id: `topic:${name}`,
-      name,
-      inRecords,
-      skew: skewOf(view, name, partitions),
-    }));
+    .filter((row) => !row.isInternal && (row.records > 0 || rates.has(`topic:${row.name}`)))
+    .map(({ name, inRecords }) => ({ id: `topic:${name}`, name, inRecords }));
 }
 
 /** The busiest partition over the mean of all. */
-function skewOf(view: ClusterView, topic: string, partitions: number): number {
+function skewOf(view: ClusterView, topic: string): number {
+  const partitions = view.topicRow(topic)?.partitions ?? 0;
   let sum = 0;
   let most = 0;
   for (let partition = 0; partition < partitions; partition++) {

@@ -9,6 +9,10 @@ export interface BrokerInsight {
   readonly startedMs: number;
   /** Begins to count who does what; called when somebody opens the console or asks for metrics. */
   observe(): Observations;
+  /** How many brokers the cluster has. */
+  brokerCount(): number;
+  /** Another object whenever topics or their partitions have changed. */
+  topicsVersion(): unknown;
   /** Name and version of a client's software, where it gave them (KIP-511). */
   softwareOf(clientId: string, host: string): string | undefined;
   /** Member ids that a classic group waits for in a rebalance; empty outside of one. */
@@ -18,7 +22,8 @@ export interface BrokerInsight {
   readonly requestBytes: ArrayLike<number>;
   /** Clients that are connected now. */
   connectionCount(): number;
-  process(): ProcessFacts;
+  /** Shares and delays are since the last time that the same one has asked. */
+  process(who: "page" | "scrape"): ProcessFacts;
 }
 
 /** Counted since {@link BrokerInsight.observe} was first called. */
@@ -27,6 +32,8 @@ export interface Observations {
   readonly fetched: ReadonlyMap<string, ClientTraffic>;
   readonly fetchPlaces: ReadonlyMap<string, FetchPlace>;
   readonly commits: ReadonlyMap<string, CommitPlace>;
+  /** There were more groups and partitions than are told apart: not every commit is in {@link commits}. */
+  readonly hasLostCommits: boolean;
   readonly latencies: readonly (ApiLatency | undefined)[];
   /** Upper bounds of the buckets of {@link ApiLatency}, in milliseconds. */
   readonly latencyBucketsMs: readonly number[];
@@ -76,7 +83,7 @@ export interface ProcessFacts {
   readonly residentBytes: number;
   readonly heapUsedBytes: number;
   readonly externalBytes: number;
-  /** Of one core, since the last time it was asked for. */
+  /** Of one core. */
   readonly cpuPercent: number;
   readonly eventLoopP99Ms: number;
   readonly eventLoopMaxMs: number;

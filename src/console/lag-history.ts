@@ -16,7 +16,9 @@ interface Kept {
   readonly lags: number[];
   readonly committed: number[];
   readonly events: Event[];
-  last: Pick<GroupSample, "state" | "members" | "shares" | "committed">;
+  last: GroupSample;
+  /** Of all offsets that the last one has committed. */
+  sum: number;
 }
 
 /** Lag of groups over time, and what happened to them. In memory, since the console was opened. */
@@ -24,17 +26,18 @@ export class LagHistory {
   readonly #groups = new Map<string, Kept>();
 
   take(atMs: number, group: GroupSample, lag: number): void {
-    const committed = sumOf(group.committed);
     let kept = this.#groups.get(group.name);
     if (kept === undefined) {
       if (this.#groups.size >= GROUPS_MAX) return;
-      kept = { atMs: [], lags: [], committed: [], events: [], last: group };
+      const sum = sumOf(group.committed);
+      kept = { atMs: [], lags: [], committed: [], events: [], last: group, sum };
       this.#groups.set(group.name, kept);
-    } else {
+    } else if (kept.last !== group) {
       noteEvents(kept, atMs, group);
       kept.last = group;
+      kept.sum = sumOf(group.committed);
     }
-    addSample(kept, atMs, lag, committed);
+    addSample(kept, atMs, lag, kept.sum);
   }
 
   forget(names: readonly string[]): void {

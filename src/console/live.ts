@@ -1,24 +1,22 @@
 import type { Clock } from "../platform/clock.ts";
-import type { FlowSample, LiveEvents, OverviewPoint, OverviewSample } from "./api.ts";
+import type { FlowSample, OverviewPoint, OverviewSample } from "./api.ts";
 import type { ClusterView, ViewChanges } from "./cluster-view.ts";
+import { eventText } from "./event-stream.ts";
 
-/** One event for the page. */
-export type LiveEvent = {
-  readonly [K in keyof LiveEvents]: { readonly kind: K; readonly data: LiveEvents[K] };
-}[keyof LiveEvents];
+/** Takes events as they go over the wire. */
+export type LiveListener = (text: string) => void;
 
-export type LiveListener = (event: LiveEvent) => void;
-
-/** Points that are kept: five minutes while somebody looks. */
+/** Points that are kept, and the time between two of them: five minutes. */
 const POINTS_MAX = 300;
+const POINT_EVERY_MS = 900;
 
-/** Hands on what samples show to everybody who looks. */
+/** Hands on what samples show to everybody who looks; what is sent is written once for all of them. */
 export class Live {
   readonly #listeners = new Set<LiveListener>();
+  readonly #flowListeners = new Set<LiveListener>();
   readonly #view: ClusterView;
   readonly #clock: Clock;
   #overview: OverviewSample | undefined;
-  #flow: FlowSample | undefined;
   #points: OverviewPoint[] = [];
 
   constructor(view: ClusterView, clock: Clock) {
@@ -29,30 +27,48 @@ export class Live {
   /** Tells all that is known, then what changes, until what is returned is called. */
   listen(listener: LiveListener): () => void {
     this.#listeners.add(listener);
-    const atMs = this.#clock.nowMs();
     if (this.#overview !== undefined) {
-      listener({ kind: "topics", data: { atMs, changed: this.#view.topicRows, removed: [] } });
-      listener({ kind: "groups", data: { atMs, changed: this.#view.groupRows, removed: [] } });
-      listener({ kind: "history", data: this.#points });
-      listener({ kind: "overview", data: this.#overview });
+      const atMs = this.#clock.nowMs();
+      listener(eventText("topics", { atMs, changed: this.#view.topicRows, removed: [] }));
+      listener(eventText("groups", { atMs, changed: this.#view.groupRows, removed: [] }));
+      listener(eventText("history", this.#points));
+      listener(eventText("overview", this.#overview));
     }
-    if (this.#flow !== undefined) listener({ kind: "flow", data: this.#flow });
     return () => this.#listeners.delete(listener);
   }
 
-  publish(changes: ViewChanges, overview: OverviewSample, flow: FlowSample): void {
-    this.#overview = overview;
-    this.#flow = flow;
-    const { atMs, inRecords, outBytes, totalLag } = overview;
-    const known = outBytes === undefined ? {} : { outBytes };
-    this.#points = [...this.#points.slice(1 - POINTS_MAX), { atMs, inRecords, totalLag, ...known }];
-    this.#tell({ kind: "topics", data: { atMs, ...changes.topics } });
-    this.#tell({ kind: "groups", data: { atMs, ...changes.groups } });
-    this.#tell({ kind: "overview", data: overview });
-    this.#tell({ kind: "flow", data: flow });
+  /** Whether anybody looks at the flow picture: it is not made for nobody. */
+  get wantsFlow(): boolean {
+    return this.#flowListeners.size > 0;
   }
 
-  #tell(event: LiveEvent): void {
-    for (const listener of this.#listeners) listener(event);
+  listenToFlow(listener: LiveListener): () => void {
+    this.#flowListeners.add(listener);
+    return () => this.#flowListeners.delete(listener);
+  }
+
+  publish({ topics, groups }: ViewChanges, overview: OverviewSample): void {
+    this.#overview = overview;
+    const { atMs, inRecords, outBytes, totalLag } = overview;
+    const known = outBytes === undefined ? {} : { outBytes };
+    if (atMs - (this.#points.at(-1)?.atMs ?? 0) >= POINT_EVERY_MS) {
+      this.#points.push({ atMs, inRecords, totalLag, ...known });
+      if (this.#points.length > POINTS_MAX) this.#points.shift();
+    }
+    if (this.#listeners.size === 0) return;
+    const hasNews = ({ changed, removed }: ViewChanges[keyof ViewChanges]): boolean =>
+      changed.length > 0 || removed.length > 0;
+    if (hasNews(topics)) this.#tell(eventText("topics", { atMs, ...topics }));
+    if (hasNews(groups)) this.#tell(eventText("groups", { atMs, ...groups }));
+    this.#tell(eventText("overview", overview));
+  }
+
+  publishFlow(flow: FlowSample): void {
+    const text = eventText("flow", flow);
+    for (const listener of this.#flowListeners) listener(text);
+  }
+
+  #tell(text: string): void {
+    for (const listener of this.#listeners) listener(text);
   }
 }

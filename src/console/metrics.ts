@@ -1,246 +1,309 @@
-import { Counter, Gauge, Registry } from "prom-client";
 import { apiName } from "../protocol/apis.ts";
+import type { BrokerInfo } from "./api.ts";
+import type { PartitionSample } from "./cluster-view.ts";
 import type { ConsoleState } from "./console-state.ts";
+import { MetricFamily } from "./metric-family.ts";
 
-/**
- * Figures in Prometheus' text, made anew for each scrape: hot paths count plain numbers, and nothing is
- * kept twice. Names and labels are in `docs/metrics.md`.
- */
-export async function metricsText(state: ConsoleState): Promise<string> {
-  const registry = new Registry();
-  topicMetrics(registry, state);
-  groupMetrics(registry, state);
-  brokerMetrics(registry, await state.brokers().catch(() => []));
-  if (state.insight !== undefined) processMetrics(registry, state);
-  const text = await registry.metrics();
-  return `${text}${requestHistograms(state)}`;
-}
+const partitionLabels = ["topic", "partition"] as const;
+const groupPartitionLabels = ["group", "topic", "partition"] as const;
+const dirLabels = ["broker", "path"] as const;
 
-function gauge<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-): Gauge<L> {
-  return new Gauge<L>({ name, help, labelNames, registers: [registry] });
-}
-
-function counter<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-): Counter<L> {
-  return new Counter<L>({ name, help, labelNames, registers: [registry] });
-}
-
-function topicMetrics(registry: Registry, { view }: ConsoleState): void {
-  const labels = ["topic", "partition"] as const;
-  const ends = gauge(
-    registry,
+/** Figures of the whole cluster, which any Kafka tells. */
+export const clusterFamilies = {
+  end: new MetricFamily(
     "moldau_topic_partition_end_offset",
+    "gauge",
     "Offset of the next record.",
-    labels,
-  );
-  const starts = gauge(
-    registry,
+    partitionLabels,
+  ),
+  start: new MetricFamily(
     "moldau_topic_partition_start_offset",
+    "gauge",
     "Offset of the first record there is.",
-    labels,
-  );
-  const inSync = gauge(
-    registry,
+    partitionLabels,
+  ),
+  inSync: new MetricFamily(
     "moldau_topic_partition_in_sync_replicas",
+    "gauge",
     "Replicas in sync.",
-    labels,
-  );
-  const sizes = gauge(registry, "moldau_topic_size_bytes", "Bytes of all replicas of the topic.", [
-    "topic",
-  ]);
-  const lags = gauge(registry, "moldau_topic_lag_records", "Lag of all groups in the topic.", [
-    "topic",
-  ]);
-  for (const { name: topic, partitions } of view.sample.topics) {
-    for (const { partition, startOffset, endOffset, isr } of partitions) {
-      const where = { topic, partition: String(partition) };
-      ends.set(where, endOffset);
-      starts.set(where, startOffset);
-      inSync.set(where, isr.length);
-    }
-  }
-  for (const { name: topic, sizeBytes, lag } of view.topicRows) {
-    sizes.set({ topic }, sizeBytes);
-    lags.set({ topic }, lag);
-  }
-}
-
-function groupMetrics(registry: Registry, { view }: ConsoleState): void {
-  const labels = ["group", "topic", "partition"] as const;
-  const offsets = gauge(
-    registry,
+    partitionLabels,
+  ),
+  size: new MetricFamily(
+    "moldau_topic_size_bytes",
+    "gauge",
+    "Bytes of all replicas of the topic.",
+    ["topic"],
+  ),
+  topicLag: new MetricFamily(
+    "moldau_topic_lag_records",
+    "gauge",
+    "Lag of all groups in the topic.",
+    ["topic"],
+  ),
+  committed: new MetricFamily(
     "moldau_group_committed_offset",
+    "gauge",
     "Offset that the group goes on at.",
-    labels,
-  );
-  const lags = gauge(
-    registry,
+    groupPartitionLabels,
+  ),
+  groupLag: new MetricFamily(
     "moldau_group_lag_records",
+    "gauge",
     "Records that the group has yet to read.",
-    labels,
-  );
-  const members = gauge(registry, "moldau_group_members", "Members of the group.", ["group"]);
-  const stuck = gauge(
-    registry,
+    groupPartitionLabels,
+  ),
+  members: new MetricFamily("moldau_group_members", "gauge", "Members of the group.", ["group"]),
+  stuck: new MetricFamily(
     "moldau_group_stuck",
+    "gauge",
     "1 while a group with lag does not move on.",
     ["group"],
-  );
-  const ends = new Map(
-    view.sample.topics.map(({ name, partitions }) => [
-      name,
-      new Map(partitions.map((one) => [one.partition, one])),
-    ]),
-  );
-  for (const { name: group, committed, members: count } of view.sample.groups) {
-    members.set({ group }, count);
-    stuck.set({ group }, view.groupRow(group)?.isStuck === true ? 1 : 0);
-    for (const [topic, of] of committed) {
-      for (const [partition, offset] of of) {
-        const where = { group, topic, partition: String(partition) };
-        offsets.set(where, offset);
-        const end = ends.get(topic)?.get(partition);
-        if (end === undefined) continue;
-        lags.set(where, Math.max(0, end.endOffset - Math.max(offset, end.startOffset)));
+  ),
+  replicas: new MetricFamily("moldau_broker_partitions", "gauge", "Replicas on the broker.", [
+    "broker",
+  ]),
+  leaders: new MetricFamily("moldau_broker_leaders", "gauge", "Partitions that the broker leads.", [
+    "broker",
+  ]),
+  dirUsed: new MetricFamily(
+    "moldau_log_dir_used_bytes",
+    "gauge",
+    "Bytes of replicas in the directory.",
+    dirLabels,
+  ),
+  dirFree: new MetricFamily(
+    "moldau_log_dir_free_bytes",
+    "gauge",
+    "Bytes that are free on its volume.",
+    dirLabels,
+  ),
+  dirOffline: new MetricFamily(
+    "moldau_log_dir_offline",
+    "gauge",
+    "1 while the directory cannot be used.",
+    dirLabels,
+  ),
+} as const;
+
+/** Figures of the broker that serves the console. */
+export const brokerFamilies = {
+  resident: new MetricFamily(
+    "moldau_process_resident_bytes",
+    "gauge",
+    "Resident memory of the process.",
+    [],
+  ),
+  heap: new MetricFamily("moldau_process_heap_used_bytes", "gauge", "Heap that is in use.", []),
+  external: new MetricFamily(
+    "moldau_process_external_bytes",
+    "gauge",
+    "Memory of buffers outside of the heap.",
+    [],
+  ),
+  started: new MetricFamily(
+    "moldau_process_start_time_seconds",
+    "gauge",
+    "Start of the process since 1970.",
+    [],
+  ),
+  loopP99: new MetricFamily(
+    "moldau_event_loop_delay_p99_seconds",
+    "gauge",
+    "Delay of the event loop since the last scrape, 99th percentile.",
+    [],
+  ),
+  loopMax: new MetricFamily(
+    "moldau_event_loop_delay_max_seconds",
+    "gauge",
+    "Longest delay of the event loop since the last scrape.",
+    [],
+  ),
+  connections: new MetricFamily("moldau_connections", "gauge", "Clients that are connected.", []),
+  requests: new MetricFamily("moldau_requests_total", "counter", "Requests that were received.", [
+    "api",
+  ]),
+  requestBytes: new MetricFamily("moldau_request_bytes_total", "counter", "Bytes of requests.", [
+    "api",
+  ]),
+  duration: new MetricFamily(
+    "moldau_request_duration_seconds",
+    "histogram",
+    "From the arrival of a request to its answer, waiting included, since metrics are read.",
+    ["api"],
+  ),
+  bytesIn: new MetricFamily(
+    "moldau_topic_bytes_in_total",
+    "counter",
+    "Bytes produced, since metrics are read.",
+    ["topic"],
+  ),
+  recordsIn: new MetricFamily(
+    "moldau_topic_records_in_total",
+    "counter",
+    "Records produced, since metrics are read.",
+    ["topic"],
+  ),
+  bytesOut: new MetricFamily(
+    "moldau_topic_bytes_out_total",
+    "counter",
+    "Bytes fetched, since metrics are read.",
+    ["topic"],
+  ),
+} as const;
+
+/**
+ * Figures in Prometheus' text, a line at a time and made anew for each scrape: hot paths count plain numbers,
+ * and nothing is kept twice. Names and labels are in `docs/metrics.md`.
+ */
+export function* metricLines(
+  state: ConsoleState,
+  brokers: readonly BrokerInfo[],
+): Generator<string, void, undefined> {
+  yield* topicLines(state);
+  yield* groupLines(state);
+  yield* brokerLines(brokers);
+  yield* processLines(state);
+  yield* requestLines(state);
+  yield* trafficLines(state);
+}
+
+function* topicLines({ view }: ConsoleState): Generator<string, void, undefined> {
+  const { end, start, inSync, size, topicLag } = clusterFamilies;
+  const figures: readonly (readonly [MetricFamily, (one: PartitionSample) => number])[] = [
+    [end, ({ endOffset }) => endOffset],
+    [start, ({ startOffset }) => startOffset],
+    [inSync, ({ isr }) => isr.length],
+  ];
+  for (const [family, valueOf] of figures) {
+    yield family.head;
+    for (const { name, partitions } of view.sample.topics) {
+      for (const one of partitions) yield family.line([name, one.partition], valueOf(one));
+    }
+  }
+  yield size.head;
+  for (const row of view.topicRows) yield size.line([row.name], row.sizeBytes);
+  yield topicLag.head;
+  for (const row of view.topicRows) yield topicLag.line([row.name], row.lag);
+}
+
+function* groupLines({ view }: ConsoleState): Generator<string, void, undefined> {
+  const { committed, groupLag, members, stuck } = clusterFamilies;
+  const { topics, groups } = view.sample;
+  yield committed.head;
+  for (const group of groups) {
+    for (const [topic, offsets] of group.committed) {
+      for (const [partition, offset] of offsets) {
+        yield committed.line([group.name, topic, partition], offset);
       }
     }
   }
+  const byName = new Map(topics.map((topic) => [topic.name, topic.partitions]));
+  yield groupLag.head;
+  for (const group of groups) {
+    for (const [topic, offsets] of group.committed) {
+      const partitions = byName.get(topic);
+      for (const [partition, offset] of offsets) {
+        const one = partitions?.[partition];
+        if (one?.partition !== partition) continue;
+        const lag = Math.max(0, one.endOffset - Math.max(offset, one.startOffset));
+        yield groupLag.line([group.name, topic, partition], lag);
+      }
+    }
+  }
+  yield members.head;
+  for (const group of groups) yield members.line([group.name], group.members);
+  yield stuck.head;
+  for (const row of view.groupRows) yield stuck.line([row.name], row.isStuck ? 1 : 0);
 }
 
-function brokerMetrics(
-  registry: Registry,
-  brokers: Awaited<ReturnType<ConsoleState["brokers"]>>,
-): void {
-  const partitions = gauge(registry, "moldau_broker_partitions", "Replicas on the broker.", [
-    "broker",
-  ]);
-  const leaders = gauge(registry, "moldau_broker_leaders", "Partitions that the broker leads.", [
-    "broker",
-  ]);
-  const labels = ["broker", "path"] as const;
-  const used = gauge(
-    registry,
-    "moldau_log_dir_used_bytes",
-    "Bytes of replicas in the directory.",
-    labels,
-  );
-  const free = gauge(
-    registry,
-    "moldau_log_dir_free_bytes",
-    "Bytes that are free on its volume.",
-    labels,
-  );
-  const offline = gauge(
-    registry,
-    "moldau_log_dir_offline",
-    "1 while the directory cannot be used.",
-    labels,
-  );
-  for (const { id, partitions: count, leaders: led, logDirs } of brokers) {
-    const broker = String(id);
-    partitions.set({ broker }, count);
-    leaders.set({ broker }, led);
-    for (const { path, usedBytes, freeBytes, error } of logDirs) {
-      used.set({ broker, path }, usedBytes);
-      if (freeBytes !== undefined) free.set({ broker, path }, freeBytes);
-      offline.set({ broker, path }, error === undefined ? 0 : 1);
+function* brokerLines(brokers: readonly BrokerInfo[]): Generator<string, void, undefined> {
+  const { replicas, leaders, dirUsed, dirFree, dirOffline } = clusterFamilies;
+  yield replicas.head;
+  for (const { id, partitions } of brokers) yield replicas.line([id], partitions);
+  yield leaders.head;
+  for (const broker of brokers) yield leaders.line([broker.id], broker.leaders);
+  yield dirUsed.head;
+  for (const { id, logDirs } of brokers) {
+    for (const { path, usedBytes } of logDirs) yield dirUsed.line([id, path], usedBytes);
+  }
+  yield dirFree.head;
+  for (const { id, logDirs } of brokers) {
+    for (const { path, freeBytes } of logDirs) {
+      if (freeBytes !== undefined) yield dirFree.line([id, path], freeBytes);
+    }
+  }
+  yield dirOffline.head;
+  for (const { id, logDirs } of brokers) {
+    for (const { path, error } of logDirs) {
+      yield dirOffline.line([id, path], error === undefined ? 0 : 1);
     }
   }
 }
 
-function processMetrics(registry: Registry, { insight, observed }: ConsoleState): void {
+function* processLines({ insight }: ConsoleState): Generator<string, void, undefined> {
   if (insight === undefined) return;
-  const facts = insight.process();
-  const set = (name: string, help: string, value: number): void =>
-    gauge(registry, name, help, []).set(value);
-  set("moldau_process_resident_bytes", "Resident memory of the process.", facts.residentBytes);
-  set("moldau_process_heap_used_bytes", "Heap that is in use.", facts.heapUsedBytes);
-  set(
-    "moldau_process_external_bytes",
-    "Memory of buffers outside of the heap.",
-    facts.externalBytes,
-  );
-  set(
-    "moldau_process_start_time_seconds",
-    "Start of the process since 1970.",
-    insight.startedMs / 1000,
-  );
-  set(
-    "moldau_event_loop_delay_p99_seconds",
-    "Delay of the event loop, 99th percentile.",
-    facts.eventLoopP99Ms / 1000,
-  );
-  set(
-    "moldau_event_loop_delay_max_seconds",
-    "Longest delay of the event loop.",
-    facts.eventLoopMaxMs / 1000,
-  );
-  set("moldau_connections", "Clients that are connected.", insight.connectionCount());
-  const requests = counter(registry, "moldau_requests_total", "Requests that were received.", [
-    "api",
-  ]);
-  const bytes = counter(registry, "moldau_request_bytes_total", "Bytes of requests.", ["api"]);
-  for (let key = 0; key < insight.requests.length; key++) {
-    const count = insight.requests[key] ?? 0;
-    if (count === 0) continue;
-    const api = apiName(key);
-    requests.inc({ api }, count);
-    bytes.inc({ api }, insight.requestBytes[key] ?? 0);
+  const facts = insight.process("scrape");
+  const { resident, heap, external, started, loopP99, loopMax, connections } = brokerFamilies;
+  const figures: readonly (readonly [MetricFamily, number])[] = [
+    [resident, facts.residentBytes],
+    [heap, facts.heapUsedBytes],
+    [external, facts.externalBytes],
+    [started, insight.startedMs / 1000],
+    [loopP99, facts.eventLoopP99Ms / 1000],
+    [loopMax, facts.eventLoopMaxMs / 1000],
+    [connections, insight.connectionCount()],
+  ];
+  for (const [family, value] of figures) {
+    yield family.head;
+    yield family.line([], value);
   }
-  if (observed === undefined) return;
-  const into = counter(
-    registry,
-    "moldau_topic_bytes_in_total",
-    "Bytes produced, since metrics are read.",
-    ["topic"],
-  );
-  const records = counter(
-    registry,
-    "moldau_topic_records_in_total",
-    "Records produced, since metrics are read.",
-    ["topic"],
-  );
-  const out = counter(
-    registry,
-    "moldau_topic_bytes_out_total",
-    "Bytes fetched, since metrics are read.",
-    ["topic"],
-  );
-  for (const traffic of observed.produced.values()) {
-    into.inc({ topic: traffic.topic }, traffic.bytes);
-    records.inc({ topic: traffic.topic }, traffic.records);
-  }
-  for (const traffic of observed.fetched.values()) out.inc({ topic: traffic.topic }, traffic.bytes);
 }
 
-/** Histograms are counted in the broker already, so they are written as they stand. */
-function requestHistograms({ observed }: ConsoleState): string {
-  if (observed === undefined) return "";
-  const name = "moldau_request_duration_seconds";
-  const lines = [
-    `# HELP ${name} From the arrival of a request to its answer, waiting included, since metrics are read.`,
-    `# TYPE ${name} histogram`,
-  ];
+function* requestLines({ insight, observed }: ConsoleState): Generator<string, void, undefined> {
+  if (insight === undefined) return;
+  const { requests, requestBytes, duration } = brokerFamilies;
+  for (const [family, counts] of [
+    [requests, insight.requests],
+    [requestBytes, insight.requestBytes],
+  ] as const) {
+    yield family.head;
+    for (let key = 0; key < counts.length; key++) {
+      const count = counts[key] ?? 0;
+      if (count > 0) yield family.line([apiName(key)], count);
+    }
+  }
+  if (observed === undefined) return;
+  yield duration.head;
   for (const [key, latency] of observed.latencies.entries()) {
     if (latency === undefined) continue;
-    const api = `api="${apiName(key)}"`;
+    const labels = [apiName(key)];
     let sum = 0;
     for (const [index, boundMs] of observed.latencyBucketsMs.entries()) {
       sum += latency.counts[index] ?? 0;
-      lines.push(`${name}_bucket{${api},le="${boundMs / 1000}"} ${sum}`);
+      yield duration.bucket(labels, String(boundMs / 1000), sum);
     }
-    lines.push(`${name}_bucket{${api},le="+Inf"} ${latency.count}`);
-    lines.push(`${name}_sum{${api}} ${latency.sumMs / 1000}`);
-    lines.push(`${name}_count{${api}} ${latency.count}`);
+    yield duration.bucket(labels, "+Inf", latency.count);
+    yield duration.line(labels, latency.sumMs / 1000, "_sum");
+    yield duration.line(labels, latency.count, "_count");
   }
-  return `\n${lines.join("\n")}\n`;
+}
+
+function* trafficLines({ observed }: ConsoleState): Generator<string, void, undefined> {
+  if (observed === undefined) return;
+  const { bytesIn, recordsIn, bytesOut } = brokerFamilies;
+  const produced = new Map<string, { bytes: number; records: number }>();
+  for (const { topic, bytes, records } of observed.produced.values()) {
+    const so = produced.get(topic) ?? { bytes: 0, records: 0 };
+    produced.set(topic, { bytes: so.bytes + bytes, records: so.records + records });
+  }
+  yield bytesIn.head;
+  for (const [topic, { bytes }] of produced) yield bytesIn.line([topic], bytes);
+  yield recordsIn.head;
+  for (const [topic, { records }] of produced) yield recordsIn.line([topic], records);
+  const fetched = new Map<string, number>();
+  for (const { topic, bytes } of observed.fetched.values()) {
+    fetched.set(topic, (fetched.get(topic) ?? 0) + bytes);
+  }
+  yield bytesOut.head;
+  for (const [topic, bytes] of fetched) yield bytesOut.line([topic], bytes);
 }

@@ -70,6 +70,7 @@ export function topicRoutes(app: Hono, state: ConsoleState): void {
     const patch = await readBody<ConfigPatch>(context, "changes");
     const name = context.req.param("name");
     await patchConfig(state.kafka, { type: ConfigResourceType.topic, name }, patch);
+    state.forgetRetention(name);
     return context.json({});
   });
 }

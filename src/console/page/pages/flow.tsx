@@ -1,20 +1,13 @@
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FlowSample } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
 import { GettingStarted } from "../parts/getting-started.tsx";
 import { Card, Page, Waiting } from "../parts/page.tsx";
 import { at, program } from "../parts/snippets.ts";
-import {
-  boxesOf,
-  COLUMN_MAX,
-  idleLeftOut,
-  touchedBy,
-  type Box,
-  type BoxKind,
-} from "../state/flow-boxes.ts";
+import { boxesOf, idleLeftOut, touchedBy, type Box, type BoxKind } from "../state/flow-boxes.ts";
 import * as format from "../state/format.ts";
-import { cluster, flow, groups } from "../state/live.ts";
+import { cluster, flow, followFlow, groups } from "../state/live.ts";
 import { linkTo, place, setQuery } from "../state/router.ts";
 
 const BOX_PX = { height: 50, gap: 12, widthMin: 84, widthMax: 250 } as const;
@@ -25,6 +18,7 @@ const titles = ["Producers", "Topics", "Groups"] as const;
 
 /** The live picture: who writes where, and who reads it. */
 export function Flow(): JSX.Element {
+  useEffect(followFlow, []);
   const sample = flow.value;
   const { query } = place.value;
   const chosen = query.get("only") ?? undefined;
@@ -120,14 +114,19 @@ function Picture({
     })),
   );
   const touched = chosen === undefined ? undefined : touchedBy(sample, chosen);
-  const totals = [sample.producers.length, sample.topics.length, sample.groups.length];
+  const { totals } = sample;
+  const left = [
+    totals.producers - sample.producers.length,
+    totals.topics - sample.topics.length,
+    totals.groups - sample.groups.length,
+  ];
   return (
     <div class="flow" ref={ref}>
       <div class="flow-titles" aria-hidden="true">
         {titles.map((title, index) => (
           <span key={title} style={{ width: `${boxWidth}px` }}>
             {title}
-            {(totals[index] ?? 0) > COLUMN_MAX ? ` (${COLUMN_MAX} of ${totals[index]})` : ""}
+            {(left[index] ?? 0) > 0 ? ` and ${format.count(left[index] ?? 0)} more` : ""}
           </span>
         ))}
       </div>

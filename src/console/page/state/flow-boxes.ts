@@ -1,9 +1,6 @@
 import type { FlowSample } from "../../api.ts";
 import * as format from "./format.ts";
 
-/** Boxes of one column; what moves most is shown, the rest is counted. */
-export const COLUMN_MAX = 40;
-
 export type BoxKind = "producer" | "topic" | "group";
 
 export interface Box {
@@ -18,11 +15,15 @@ export interface Box {
 export function idleLeftOut(sample: FlowSample): FlowSample {
   const edges = sample.edges.filter(({ records }) => records > 0);
   const moving = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const producers = sample.producers.filter(({ id }) => moving.has(id));
+  const topics = sample.topics.filter(({ id, inRecords }) => inRecords > 0 || moving.has(id));
+  const groups = sample.groups.filter(({ id, lag }) => lag > 0 || moving.has(id));
   return {
     ...sample,
-    producers: sample.producers.filter(({ id }) => moving.has(id)),
-    topics: sample.topics.filter(({ id, inRecords }) => inRecords > 0 || moving.has(id)),
-    groups: sample.groups.filter(({ id, lag }) => lag > 0 || moving.has(id)),
+    totals: { producers: producers.length, topics: topics.length, groups: groups.length },
+    producers,
+    topics,
+    groups,
     edges,
   };
 }
@@ -35,8 +36,7 @@ export function boxesOf(
   sample: FlowSample,
   isStuck: (group: string) => boolean,
 ): readonly [producers: Box[], topics: Box[], groups: Box[]] {
-  const shownTopics = sample.topics
-    .slice(0, COLUMN_MAX)
+  const shownTopics = [...sample.topics]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ id, name, inRecords, skew }): Box => ({
       id,
@@ -46,24 +46,20 @@ export function boxesOf(
       isStuck: false,
     }));
   const rows = new Map(shownTopics.map(({ id }, index) => [id, index]));
-  const producers = sample.producers
-    .slice(0, COLUMN_MAX)
-    .map(({ id, clientId, host, software }): Box => ({
-      id,
-      kind: "producer",
-      title: clientId === "" ? "(no client id)" : clientId,
-      sub: software === undefined ? host : `${software} · ${host}`,
-      isStuck: false,
-    }));
-  const groups = sample.groups
-    .slice(0, COLUMN_MAX)
-    .map(({ id, name, state, members, lag }): Box => ({
-      id,
-      kind: "group",
-      title: name,
-      sub: `lag ${format.short(lag)} · ${members === 0 ? state.toLowerCase() : format.plural(members, "member")}`,
-      isStuck: isStuck(name),
-    }));
+  const producers = sample.producers.map(({ id, clientId, host, software }): Box => ({
+    id,
+    kind: "producer",
+    title: clientId === "" ? "(no client id)" : clientId,
+    sub: software === undefined ? host : `${software} · ${host}`,
+    isStuck: false,
+  }));
+  const groups = sample.groups.map(({ id, name, state, members, lag }): Box => ({
+    id,
+    kind: "group",
+    title: name,
+    sub: `lag ${format.short(lag)} · ${members === 0 ? state.toLowerCase() : format.plural(members, "member")}`,
+    isStuck: isStuck(name),
+  }));
   return [besideTopics(producers, sample, rows), shownTopics, besideTopics(groups, sample, rows)];
 }
 

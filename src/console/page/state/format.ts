@@ -53,6 +53,12 @@ export function duration(ms: number): string {
   return `${Math.round(ms)} ms`;
 }
 
+/** 0.42 ms, 12 ms, 1.2 s. */
+export function milliseconds(ms: number): string {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${ms < 10 ? ms.toFixed(2) : Math.round(ms)} ms`;
+}
+
 /** What a setting of milliseconds says; −1 has no end. */
 export function retention(ms: number): string {
   return ms < 0 ? "for ever" : duration(ms);

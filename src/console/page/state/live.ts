@@ -12,8 +12,11 @@ import type {
 } from "../../api.ts";
 import { call } from "./api.ts";
 
-/** Points kept for the pictures of the overview: five minutes at one a second. */
+/** Points kept for the pictures of the overview, and the time between two of them: five minutes. */
 const POINTS_MAX = 300;
+const POINT_EVERY_MS = 900;
+/** A page that nobody sees is told nothing any more after so long; it asks again when it is seen. */
+const HIDDEN_MS = 5000;
 
 export const cluster = signal<ClusterInfo | undefined>(undefined);
 export const overview = signal<OverviewSample | undefined>(undefined);
@@ -50,45 +53,86 @@ async function learnCluster(): Promise<void> {
   }
 }
 
+/** Keeps a stream of events open while the page is seen; ends when what is returned is called. */
+export function follow(path: string, begin: (source: EventSource) => void): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const open = (): void => {
+    clearTimeout(timer);
+    // A stream that was refused is closed for good: another one is needed.
+    if (source !== undefined && source.readyState !== EventSource.CLOSED) return;
+    source = new EventSource(path);
+    source.addEventListener("error", () => {
+      if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, HIDDEN_MS);
+    });
+    begin(source);
+  };
+  const close = (): void => {
+    clearTimeout(timer);
+    source?.close();
+  };
+  const onVisibility = (): void => {
+    if (document.hidden) timer = setTimeout(close, HIDDEN_MS);
+    else open();
+  };
+  document.addEventListener("visibilitychange", onVisibility);
+  open();
+  return () => {
+    document.removeEventListener("visibilitychange", onVisibility);
+    close();
+  };
+}
+
 /** Begins to receive; the browser connects again by itself. */
 export function startLive(): void {
-  const source = new EventSource("api/live");
-  const on = <K extends keyof LiveEvents>(kind: K, take: (value: LiveEvents[K]) => void): void => {
-    source.addEventListener(kind, (event: MessageEvent<string>) => {
-      if (link.peek() !== "live") {
-        link.value = "live";
-        if (cluster.peek() === undefined) void learnCluster();
-      }
-      take(JSON.parse(event.data) as LiveEvents[K]);
+  follow("api/live", (source) => {
+    const on = <K extends keyof LiveEvents>(
+      kind: K,
+      take: (value: LiveEvents[K]) => void,
+    ): void => {
+      source.addEventListener(kind, (event: MessageEvent<string>) => {
+        if (link.peek() !== "live") {
+          link.value = "live";
+          if (cluster.peek() === undefined) void learnCluster();
+        }
+        take(JSON.parse(event.data) as LiveEvents[K]);
+      });
+    };
+    on("history", (points) => {
+      history.value = points;
     });
-  };
-  on("overview", (sample) => {
-    overview.value = sample;
-    const { atMs, inRecords, outBytes, totalLag } = sample;
-    const point = { atMs, inRecords, totalLag, ...(outBytes === undefined ? {} : { outBytes }) };
-    if (atMs > (history.peek().at(-1)?.atMs ?? 0)) {
-      history.value = [...history.peek().slice(1 - POINTS_MAX), point];
-    }
+    on("overview", takeOverview);
+    on("topics", (rows: TopicRows) => {
+      topics.value = merge(topics.peek(), rows);
+    });
+    on("groups", (rows: GroupRows) => {
+      groups.value = merge(groups.peek(), rows);
+    });
+    source.addEventListener("open", () => {
+      // The first of each kind holds all rows: what went away meanwhile must not stay.
+      topics.value = new Map();
+      groups.value = new Map();
+      void learnCluster();
+    });
+    source.addEventListener("error", () => {
+      link.value = "waiting";
+    });
   });
-  on("history", (points) => {
-    history.value = points;
-  });
-  on("flow", (sample) => {
-    flow.value = sample;
-  });
-  on("topics", (rows: TopicRows) => {
-    topics.value = merge(topics.peek(), rows);
-  });
-  on("groups", (rows: GroupRows) => {
-    groups.value = merge(groups.peek(), rows);
-  });
-  source.addEventListener("open", () => {
-    // The first of each kind holds all rows: what went away meanwhile must not stay.
-    topics.value = new Map();
-    groups.value = new Map();
-    void learnCluster();
-  });
-  source.addEventListener("error", () => {
-    link.value = "waiting";
+}
+
+function takeOverview(sample: OverviewSample): void {
+  overview.value = sample;
+  const { atMs, inRecords, outBytes, totalLag } = sample;
+  if (atMs - (history.peek().at(-1)?.atMs ?? 0) < POINT_EVERY_MS) return;
+  const point = { atMs, inRecords, totalLag, ...(outBytes === undefined ? {} : { outBytes }) };
+  history.value = [...history.peek().slice(1 - POINTS_MAX), point];
+}
+
+/** Follows the flow picture while a screen shows it. */
+export function followFlow(): () => void {
+  return follow("api/flow", (source) => {
+    source.addEventListener("flow", (event: MessageEvent<string>) => {
+      flow.value = JSON.parse(event.data) as FlowSample;
+    });
   });
 }
