@@ -160,7 +160,7 @@ test("what is the same object as before makes no rows, and goes on from where it
   assert.deepEqual([topics.changed, groups.changed], [[], []]);
   assert.equal(view.groupRow("billing")?.isStuck, true, "standing still is noticed all the same");
   const next = sampleOf({ atMs: 22_000, ends: [150], committed: [60] });
-  assert.equal(view.apply(next).topics.changed[0]?.inRecords, 50);
+  assert.equal(view.apply(next).topics.changed[0]?.inRecords, 16.7);
   assert.equal(view.groupRow("billing")?.lag, 90);
   assert.equal(view.groupRow("billing")?.isStuck, false);
 });

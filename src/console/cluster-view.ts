@@ -74,7 +74,12 @@ class Movement {
     const marks = this.#marks;
     const last = marks.at(-1);
     if (last !== undefined && last.atMs < beforeMs) {
-      marks.push({ atMs: beforeMs, value: last.value });
+      this.#marks = [
+        { atMs: Math.max(last.atMs, atMs - this.#windowMs), value: last.value },
+        { atMs: beforeMs, value: last.value },
+        { atMs, value },
+      ];
+      return;
     }
     marks.push({ atMs, value });
     while (marks.length > 2 && atMs - marks[1]!.atMs >= this.#windowMs) marks.shift();
