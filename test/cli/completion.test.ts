@@ -39,6 +39,15 @@ test("first words, verbs and flags", async () => {
   assert.deepEqual(await offered("topic", "create", "x", "--par"), ["--partitions"]);
   assert.deepEqual(await offered("topic", "list", "--tl"), ["--tls"]);
   assert.deepEqual(await offered("topic", "nothing", ""), []);
+  assert.deepEqual(await offered("kafka-topics", "--topic"), [
+    "--topic",
+    "--topic-id",
+    "--topics-with-overrides",
+  ]);
+  assert.deepEqual(await offered("kafka-transactions", "describe"), [
+    "describe",
+    "describe-producers",
+  ]);
 });
 
 test("topics, groups, brokers and values of options", async () => {
@@ -49,6 +58,9 @@ test("topics, groups, brokers and values of options", async () => {
   assert.deepEqual(await offered("group", "reset", group), [group]);
   assert.deepEqual(await offered("consume", topic, "-g", group), [group]);
   assert.deepEqual(await offered("kafka-consumer-groups", "--describe", "--group", group), [group]);
+  const server = ["--bootstrap-server", moldau.target.bootstrap];
+  assert.deepEqual(await offered("kafka-topics", ...server, "--topic", topic), [topic]);
+  assert.deepEqual(await offered("topic", "offsets", topic), [topic]);
   assert.deepEqual(await offered("broker", "describe", ""), ["1"]);
   assert.deepEqual(await offered("topic", "list", "-o", "j"), ["json"]);
   assert.deepEqual(await offered("topic", "list", "--output=y"), ["--output=yaml"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import { after, before, test } from "node:test";
 import { allCommands, catalog } from "../../src/cli/catalog.ts";
 import { Session } from "./session.ts";
@@ -72,4 +73,15 @@ test("every command that prints things shows their shape, without asking a clust
     assert.match(schema.title, /^[A-Z]\w+$/, spec.name);
   }
   assert.ok(count > 40);
+});
+
+test("docs/command-line.md names every command", async () => {
+  const page = fs.readFileSync(new URL("../../docs/command-line.md", import.meta.url), "utf8");
+  for (const { name } of await allCommands()) {
+    const [noun = "", verb] = name.split(" ");
+    const row = page.split("\n").find((line) => line.startsWith(`| \`${noun}\` |`));
+    const isKafkas = noun.startsWith("kafka-");
+    if (isKafkas || verb === undefined) assert.ok(page.includes(`\`${noun}\``), name);
+    else assert.ok(row?.includes(verb) === true || page.includes(`\`${name}\``), name);
+  }
 });

@@ -43,7 +43,7 @@ _moldau() {
     fi
     word="\${line%%$'\\t'*}"
     about="\${line#*$'\\t'}"
-    candidates+=("\${word//:/\\\\:}:$about")
+    candidates+=("\${word//:/\\\\:}\${about:+:$about}")
   done < <("\${words[1]}" __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe -V moldau candidates
 }
