@@ -310,6 +310,8 @@ export interface MessagePage {
 export interface TailEvents {
   readonly message: readonly MessageRow[];
   readonly rate: { readonly records: number; readonly shown: number };
+  /** It cannot go on, and ends. */
+  readonly problem: { readonly message: string };
 }
 /** `GET /api/topics/:name/messages/:partition/:offset`: whole, and the one before it with the same key. */
 export interface MessageDetail {

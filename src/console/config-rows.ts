@@ -2,7 +2,7 @@ import type { ConfigEntry } from "../client/admin/config-values.ts";
 import type { ConfigResource } from "../client/admin/configs.ts";
 import type { Kafka } from "../client/kafka.ts";
 import type { ConfigPatch, ConfigRow } from "./api.ts";
-import { BadRequest } from "./request.ts";
+import { BadRequest, object } from "./request.ts";
 
 const CALL_MAX_MS = 10_000;
 
@@ -71,14 +71,15 @@ export async function patchConfig(
   resource: ConfigResource,
   { changes, dryRun }: ConfigPatch,
 ): Promise<void> {
-  const pairs = Object.entries(changes ?? {});
-  if (pairs.length === 0) throw new BadRequest('"changes" names no setting.');
-  for (const [name, value] of pairs) {
+  const checked: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(object(changes, '"changes"'))) {
     if (value !== null && typeof value !== "string") {
       throw new BadRequest(`The value of ${name} is a text, or null for the default.`);
     }
+    checked[name] = value;
   }
-  await admin.alterConfigs(resource, changes, {
+  if (Object.keys(checked).length === 0) throw new BadRequest('"changes" names no setting.');
+  await admin.alterConfigs(resource, checked, {
     validateOnly: dryRun === true,
     timeoutMs: CALL_MAX_MS,
   });

@@ -49,7 +49,11 @@ export function consoleApp({
 
   app.get("/metrics", () => {
     const out = new TextStream();
-    return out.response("text/plain; version=0.0.4; charset=utf-8", () => sendMetrics(state, out));
+    return out.response(
+      "text/plain; version=0.0.4; charset=utf-8",
+      () => sendMetrics(state, out),
+      (why) => `# ${why}\n`,
+    );
   });
   app.get("/health", async (context) => {
     try {

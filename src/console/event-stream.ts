@@ -26,8 +26,12 @@ export class TextStream {
     });
   }
 
-  /** The answer that carries what `run` writes. Should that fail, the answer ends without its end. */
-  response(contentType: string, run: () => Promise<void>): Response {
+  /** The answer that carries what `run` writes; should that fail, `lastWords` of why end it. */
+  response(
+    contentType: string,
+    run: () => Promise<void>,
+    lastWords: (why: string) => string,
+  ): Response {
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -41,14 +45,11 @@ export class TextStream {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES_MAX }),
     );
-    run().then(
-      () => {
+    void run()
+      .catch((thrown: unknown) => this.write(lastWords(messageOf(thrown))))
+      .then(() => {
         if (!this.signal.aborted) this.#controller?.close();
-      },
-      (thrown: unknown) => {
-        if (!this.signal.aborted) this.#controller?.error(thrown);
-      },
-    );
+      });
     return new Response(body, {
       headers: { "content-type": contentType, "cache-control": "no-store" },
     });
@@ -70,13 +71,7 @@ export class EventStream extends TextStream {
 
   /** The answer that carries the events of `run`; what it throws is told as an event `problem`. */
   events(run: () => Promise<void>): Response {
-    return this.response("text/event-stream", async () => {
-      try {
-        await run();
-      } catch (thrown) {
-        await this.send("problem", { message: messageOf(thrown) });
-      }
-    });
+    return this.response("text/event-stream", run, (message) => eventText("problem", { message }));
   }
 }
 

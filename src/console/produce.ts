@@ -1,7 +1,7 @@
 import type { Kafka } from "../client/kafka.ts";
 import { uuidText } from "./uuid-text.ts";
 import type { Produced, ProduceRequest } from "./api.ts";
-import { BadRequest, numberIn } from "./request.ts";
+import { BadRequest, numberIn, object, wholeIn } from "./request.ts";
 
 const REPEAT_MAX = 1_000_000;
 const RATE_MAX = 100_000;
@@ -21,9 +21,10 @@ export async function produce(
   const partition =
     request.partition === undefined
       ? {}
-      : { partition: numberIn(request.partition, 0, PARTITION_MAX, "The partition") };
-  const count = numberIn(request.repeat?.count ?? 1, 1, REPEAT_MAX, "The number of messages");
-  const perSecond = numberIn(request.repeat?.perSecond ?? RATE_MAX, 0.1, RATE_MAX, "The rate");
+      : { partition: wholeIn(request.partition, 0, PARTITION_MAX, "The partition") };
+  const repeat = request.repeat === undefined ? {} : object(request.repeat, '"repeat"');
+  const count = wholeIn(repeat["count"] ?? 1, 1, REPEAT_MAX, "The number of messages");
+  const perSecond = numberIn(repeat["perSecond"] ?? RATE_MAX, 0.1, RATE_MAX, "The rate");
   const producer = kafka.producer();
   const fill = (text: string, index: number): string =>
     text.replaceAll(/\{\{(i|uuid|now)\}\}/g, (_all, name: string) => {
@@ -61,9 +62,7 @@ export async function produce(
 function headersOf(headers: unknown): Record<string, string> {
   const checked: Record<string, string> = {};
   if (headers === undefined) return checked;
-  if (typeof headers !== "object" || headers === null)
-    throw new BadRequest("Headers are an object.");
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of Object.entries(object(headers, '"headers"'))) {
     if (typeof value !== "string") throw new BadRequest(`The header ${name} is a text.`);
     checked[name] = value;
   }

@@ -1,11 +1,12 @@
 import type { ReplayProgress, ReplayRequest } from "./api.ts";
 import type { ConsoleState } from "./console-state.ts";
-import { BadRequest, numberIn } from "./request.ts";
+import { BadRequest, wholeIn } from "./request.ts";
 
 const CALL_MAX_MS = 15_000;
 const TELL_EVERY_MS = 250;
 const BATCH_MAX = 500;
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
+const PARTITION_MAX = 2 ** 31 - 1;
 
 interface Span {
   readonly from: number;
@@ -86,20 +87,20 @@ async function spansOf(
   { partition, from, to }: ReplayRequest,
 ): Promise<Map<number, Span>> {
   const wanted =
-    partition === undefined ? undefined : numberIn(partition, 0, OFFSET_MAX, "The partition");
+    partition === undefined ? undefined : wholeIn(partition, 0, PARTITION_MAX, "The partition");
   const bounds = await reader.bounds(topic, wanted);
   const placeOf = async (place: ReplayRequest["from"] | ReplayRequest["to"]) => {
     if (place === "earliest" || place === "end") return undefined;
-    if (typeof place === "object" && "offset" in place) {
-      const offset = numberIn(place.offset, 0, OFFSET_MAX, "The offset");
+    if (typeof place === "object" && place !== null && "offset" in place) {
+      const offset = wholeIn(place.offset, 0, OFFSET_MAX, "The offset");
       return new Map([...bounds.keys()].map((number) => [number, offset]));
     }
-    if (typeof place !== "object" || !("timeMs" in place)) {
+    if (typeof place !== "object" || place === null || !("timeMs" in place)) {
       throw new BadRequest(
         "A range begins and ends at an offset, a time, the first record or the end.",
       );
     }
-    const timestamp = numberIn(place.timeMs, 0, OFFSET_MAX, "The time");
+    const timestamp = wholeIn(place.timeMs, 0, OFFSET_MAX, "The time");
     const queries = [...bounds.keys()].map((number) => ({
       topic,
       partition: number,

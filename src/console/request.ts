@@ -84,3 +84,24 @@ export function numberIn(value: unknown, min: number, max: number, what: string)
   }
   return value;
 }
+
+/** An object with fields of any kind, or {@link BadRequest}. */
+export function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BadRequest(`${what} is an object.`);
+  }
+  return Object.fromEntries(Object.entries(value));
+}
+
+/** A list with elements of any kind, or {@link BadRequest}. */
+export function list(value: unknown, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new BadRequest(`${what} is a list.`);
+  return value;
+}
+
+/** A whole number in bounds, or {@link BadRequest}. */
+export function wholeIn(value: unknown, min: number, max: number, what: string): number {
+  const number = numberIn(value, min, max, what);
+  if (!Number.isInteger(number)) throw new BadRequest(`${what} is a whole number.`);
+  return number;
+}

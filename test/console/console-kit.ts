@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { hostConsole, type ConsoleHost } from "../../src/cli/console-host.ts";
 import { insightOf } from "../../src/cli/broker-insight.ts";
 import { connect } from "../../src/client/connect.ts";
@@ -38,7 +39,7 @@ export async function startConsole(withInsight = true): Promise<ConsoleUnderTest
     mayMove: false,
     logger: {
       ...silentLogger,
-      error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`),
+      error: (message, fields) => errors.push(`${message}: ${inspect(fields)}`),
     },
     connect: () => connect(bootstrap, { clientId: "moldau-console" }),
     bootstrap,

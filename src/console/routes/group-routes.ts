@@ -4,10 +4,11 @@ import type { ConfigPatch, OffsetsPlan, OffsetsReset } from "../api.ts";
 import { configRows, patchConfig } from "../config-rows.ts";
 import type { ConsoleState } from "../console-state.ts";
 import { groupDetail } from "../group-detail.ts";
-import { BadRequest, numberIn, readBody } from "../request.ts";
+import { BadRequest, list, object, readBody, text, wholeIn } from "../request.ts";
 
 const CALL_MAX_MS = 15_000;
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
+const PARTITION_MAX = 2 ** 31 - 1;
 
 export function groupRoutes(app: Hono, state: ConsoleState): void {
   const { admin } = state.kafka;
@@ -99,14 +100,15 @@ async function placesOf(
   { topics }: OffsetsReset,
 ): Promise<Place[]> {
   if (topics === undefined) return committed.map(({ topic, partition }) => ({ topic, partition }));
-  if (!Array.isArray(topics)) throw new BadRequest('"topics" is a list.');
   const places: Place[] = [];
-  for (const { topic, partitions } of topics) {
-    if (typeof topic !== "string") throw new BadRequest("A topic is named by a text.");
+  for (const item of list(topics, '"topics"')) {
+    const chosen = object(item, "A topic");
+    const topic = text(chosen["topic"], "The name of a topic");
+    const { partitions } = chosen;
+    const wanted = partitions === undefined ? undefined : list(partitions, '"partitions"');
     const described = await kafka.admin.describeTopic(topic, { timeoutMs: CALL_MAX_MS });
     for (const { partition } of described.partitions) {
-      if (partitions === undefined || partitions.includes(partition))
-        places.push({ topic, partition });
+      if (wanted === undefined || wanted.includes(partition)) places.push({ topic, partition });
     }
   }
   return places;
@@ -127,19 +129,19 @@ async function targetsOf(
   if (typeof to !== "object" || to === null)
     throw new BadRequest('"to" names no place to go on at.');
   if ("timeMs" in to) {
-    const found = await ask({ timestamp: numberIn(to.timeMs, 0, OFFSET_MAX, "The time") });
+    const found = await ask({ timestamp: wholeIn(to.timeMs, 0, OFFSET_MAX, "The time") });
     return (key) => found.get(key) ?? ends.get(key);
   }
   if ("shift" in to) {
-    const shift = numberIn(to.shift, -OFFSET_MAX, OFFSET_MAX, "The shift");
+    const shift = wholeIn(to.shift, -OFFSET_MAX, OFFSET_MAX, "The shift");
     return (key) => (before.get(key) ?? starts.get(key) ?? 0) + shift;
   }
-  if (!Array.isArray(to.offsets)) throw new BadRequest('"to" names no place to go on at.');
-  const own = new Map(
-    to.offsets.map(({ topic, partition, offset }) => [
-      `${topic}-${partition}`,
-      numberIn(offset, 0, OFFSET_MAX, "The offset"),
-    ]),
-  );
+  const own = new Map<string, number>();
+  for (const item of list(to.offsets, '"offsets"')) {
+    const { topic, partition, offset } = object(item, "An offset");
+    const name = text(topic, "The name of a topic");
+    const number = wholeIn(partition, 0, PARTITION_MAX, "The partition");
+    own.set(`${name}-${number}`, wholeIn(offset, 0, OFFSET_MAX, "The offset"));
+  }
   return (key) => own.get(key);
 }

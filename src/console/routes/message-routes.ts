@@ -34,14 +34,19 @@ export function messageRoutes(app: Hono, state: ConsoleState): void {
     return context.json(await state.reader.page(request));
   });
 
-  app.get("/api/topics/:name/messages.ndjson", (context) => {
+  app.get("/api/topics/:name/messages.ndjson", async (context) => {
     const request = { ...pageRequestOf(context, context.req.param("name")), limit: DOWNLOAD_PAGE };
+    // A topic that is not there is told before the answer begins.
+    await state.reader.bounds(request.topic, request.partition);
     const out = new TextStream();
-    return out.response("application/x-ndjson; charset=utf-8", () =>
-      download(state, request, async (lines) => {
-        await out.write(lines);
-        return !out.signal.aborted;
-      }),
+    return out.response(
+      "application/x-ndjson; charset=utf-8",
+      () =>
+        download(state, request, async (lines) => {
+          await out.write(lines);
+          return !out.signal.aborted;
+        }),
+      (error) => `${JSON.stringify({ error })}\n`,
     );
   });
 

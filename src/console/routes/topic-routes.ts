@@ -3,7 +3,7 @@ import { ConfigResourceType } from "../../client/admin/config-values.ts";
 import type { ConfigPatch, MorePartitions, NewTopic, PartitionRow, TopicDetail } from "../api.ts";
 import { configRows, patchConfig } from "../config-rows.ts";
 import type { ConsoleState } from "../console-state.ts";
-import { numberIn, readBody, text } from "../request.ts";
+import { object, readBody, text, wholeIn } from "../request.ts";
 
 const CALL_MAX_MS = 15_000;
 const PARTITIONS_MAX = 10_000;
@@ -20,19 +20,19 @@ export function topicRoutes(app: Hono, state: ConsoleState): void {
         ...(topic.partitions === undefined
           ? {}
           : {
-              partitions: numberIn(topic.partitions, 1, PARTITIONS_MAX, "The number of partitions"),
+              partitions: wholeIn(topic.partitions, 1, PARTITIONS_MAX, "The number of partitions"),
             }),
         ...(topic.replicationFactor === undefined
           ? {}
           : {
-              replicationFactor: numberIn(
+              replicationFactor: wholeIn(
                 topic.replicationFactor,
                 1,
                 REPLICAS_MAX,
                 "The number of replicas",
               ),
             }),
-        configs: topic.config ?? {},
+        configs: configOf(topic.config),
       },
       { timeoutMs: CALL_MAX_MS },
     );
@@ -52,7 +52,7 @@ export function topicRoutes(app: Hono, state: ConsoleState): void {
     const { count } = await readBody<MorePartitions>(context, "count");
     await admin.createPartitions(
       context.req.param("name"),
-      numberIn(count, 1, PARTITIONS_MAX, "The number of partitions"),
+      wholeIn(count, 1, PARTITIONS_MAX, "The number of partitions"),
       { timeoutMs: CALL_MAX_MS },
     );
     return context.json({});
@@ -73,6 +73,15 @@ export function topicRoutes(app: Hono, state: ConsoleState): void {
     state.forgetRetention(name);
     return context.json({});
   });
+}
+
+function configOf(config: unknown): Record<string, string> {
+  const checked: Record<string, string> = {};
+  if (config === undefined) return checked;
+  for (const [name, value] of Object.entries(object(config, '"config"'))) {
+    checked[name] = text(value, `The value of ${name}`);
+  }
+  return checked;
 }
 
 async function detailOf(state: ConsoleState, name: string): Promise<TopicDetail> {

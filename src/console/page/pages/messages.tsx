@@ -304,10 +304,12 @@ function pathOf(
 function useTail(topic: string, wanted: Wanted) {
   const [rows, setRows] = useState<readonly MessageRow[]>([]);
   const [seen, setSeen] = useState<TailEvents["rate"] | undefined>(undefined);
+  const [trouble, setTrouble] = useState<string | undefined>(undefined);
   useEffect(() => {
     if (!wanted.isTail) return undefined;
     setRows([]);
     setSeen(undefined);
+    setTrouble(undefined);
     const { partition, search } = wanted;
     const source = new EventSource(apiPath(["topics", topic, "tail"], { partition, search }));
     const filter = wanted.filter === "" ? undefined : new MessageFilter(wanted.filter);
@@ -317,6 +319,10 @@ function useTail(topic: string, wanted: Wanted) {
         setRows((before) => [...[...kept].reverse(), ...before].slice(0, TAIL_MAX));
       if (filter === undefined) add(news);
       else filter.keep(news).then(add, sayProblem);
+    });
+    source.addEventListener("problem", (event: MessageEvent<string>) => {
+      setTrouble((JSON.parse(event.data) as TailEvents["problem"]).message);
+      source.close();
     });
     source.addEventListener("rate", (event: MessageEvent<string>) => {
       const { records, shown } = JSON.parse(event.data) as TailEvents["rate"];
@@ -330,6 +336,7 @@ function useTail(topic: string, wanted: Wanted) {
       filter?.close();
     };
   }, [topic, wanted.isTail, wanted.partition, wanted.search, wanted.filter]);
+  if (trouble !== undefined) return { rows, status: trouble };
   if (seen === undefined) return { rows, status: "Going to the end …" };
   const left = seen.records - seen.shown;
   const status =
