@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { apiCall } from "../../src/client/cluster/api-call.ts";
+import { Cluster } from "../../src/client/cluster/cluster.ts";
 import { connect } from "../../src/index.ts";
+import { nodePlatform } from "../../src/platform/node/platform.ts";
+import { ApiKey } from "../../src/protocol/apis.ts";
+import { produceRequest, produceResponse } from "../../src/protocol/messages/produce.ts";
+import { buildBatch } from "../../src/records/build.ts";
 import { skipOnMoldau, uniqueName } from "../client/target.ts";
 import { differencesIn, Session } from "./session.ts";
 
@@ -130,3 +136,63 @@ test("kafka-transactions tells the same", async (t) => {
     await kafka("forceTerminateTransaction", "--transactional-id", id);
   });
 });
+
+test("a transaction that nobody will end is found, and ended", async (t) => {
+  if (skipOnMoldau(t, "transactions")) return;
+  const setting = "transaction.partition.verification.enable";
+  await moldau.ok(["config", "set", "broker", "1", `${setting}=false`, "--yes"]);
+  try {
+    const topic = await moldau.topic(1, ["before"]);
+    await writeUnseen(topic);
+    await moldau.ok(["produce", topic, "behind"]);
+    const raw = ["consume", topic, "-e", "-o", "raw"];
+    assert.equal(await moldau.ok(raw), "before\n");
+
+    assert.deepEqual(await moldau.lines(["txn", "hanging", topic]), []);
+    const hanging = ["txn", "hanging", topic, "--older-than", "0s"];
+    const [row] = await moldau.lines(hanging);
+    assert.deepEqual([row?.["topic"], row?.["partition"], row?.["startOffset"]], [topic, 0, 1]);
+    assert.match(String(row?.["reason"]), /its coordinator does not count this partition/);
+    const place = (await moldau.ok([...hanging, "-o", "id"])).trim();
+    assert.equal(place, `${topic}:0@1`);
+    assert.match(
+      await moldau.ok([...hanging, "-o", "table"]),
+      /^PLACE +PRODUCER +EPOCH +TRANSACTIONAL ID +FOR +WHY\n/,
+    );
+    const [planned] = await moldau.lines(["txn", "abort", place, "--dry-run"]);
+    assert.equal(planned?.["result"], "planned");
+    assert.equal(await moldau.ok(raw), "before\n");
+    await moldau.ok(["txn", "abort", place, "--yes"]);
+    assert.equal(await moldau.ok(raw), "before\nbehind\n");
+    assert.deepEqual(await moldau.lines(hanging), []);
+  } finally {
+    await moldau.ok(["config", "unset", "broker", "1", setting, "--yes"]);
+  }
+});
+
+/** Writes a record of a transaction that its coordinator has never heard of, as clients did before KIP-890. */
+async function writeUnseen(topic: string): Promise<void> {
+  const id = uniqueName("unseen");
+  await moldau.ok(["produce", await moldau.topic(1), "--transactional-id", id, "x"]);
+  const [known] = await moldau.lines(["txn", "describe", id]);
+  const records = buildBatch([{ timestamp: Date.now(), key: null, value: Buffer.from("unseen") }], {
+    producerId: Number(known?.["producerId"]),
+    producerEpoch: Number(known?.["producerEpoch"]),
+    baseSequence: 0,
+    isTransactional: true,
+  });
+  const call = apiCall(ApiKey.PRODUCE, produceRequest, produceResponse, 11);
+  const cluster = await Cluster.connect({
+    platform: nodePlatform,
+    bootstrap: [moldau.target.bootstrap],
+  });
+  try {
+    const deadline = cluster.deadline();
+    const topicData = [{ name: topic, partitionData: [{ index: 0, records }] }];
+    const body = { transactionalId: id, acks: -1, timeoutMs: 5_000, topicData };
+    const { responses } = await cluster.ask(call, body, deadline);
+    assert.equal(responses[0]?.partitionResponses[0]?.errorCode, 0);
+  } finally {
+    cluster.close();
+  }
+}
