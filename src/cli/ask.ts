@@ -33,7 +33,7 @@ export function askSecret(terminal: Terminal, question: string): Promise<string 
   stderr.write(question);
   stdin.setRawMode(true);
   return new Promise((resolve) => {
-    let answer = "";
+    const answer: string[] = [];
     const finish = (result: string | undefined): void => {
       stdin.off("data", take);
       stdin.setRawMode?.(false);
@@ -42,13 +42,22 @@ export function askSecret(terminal: Terminal, question: string): Promise<string 
       resolve(result);
     };
     const take = (bytes: Buffer): void => {
-      for (const key of bytes.toString("utf8")) {
-        if (ENTER.test(key)) return finish(answer);
-        if (key === CONTROL_C || key === CONTROL_D) return finish(undefined);
-        if (BACKSPACES.has(key)) answer = answer.slice(0, -1);
-        else answer += key;
+      const keys = Array.from(bytes.toString("utf8"));
+      for (const [index, key] of keys.entries()) {
+        if (ENTER.test(key)) {
+          const rest = keys.slice(index + 1).join("");
+          finish(answer.join(""));
+          // What was typed ahead answers the next question.
+          if (rest !== "" && rest !== "\n") stdin.unshift(Buffer.from(rest));
+          return;
+        }
+        if (key === CONTROL_C || key === CONTROL_D) {
+          finish(undefined);
+          return;
+        }
+        if (BACKSPACES.has(key)) answer.pop();
+        else answer.push(key);
       }
-      return undefined;
     };
     stdin.on("data", take);
     stdin.resume();
