@@ -105,6 +105,8 @@ export class Nemesis {
       case "power loss in a disk call":
         return this.#interrupt(() => this.#losePower());
       case "clean restart":
+        // Answers that are lost, and then a process that remembers little of what it wrote.
+        if (this.#random.chance(0.3)) this.#resetAll();
         await this.#scene.broker.stop(this.#scene.isDiskHurt);
         return this.#comeBack();
       case "quiet restart":
@@ -161,7 +163,7 @@ export class Nemesis {
 
   async #startAgain(): Promise<void> {
     const { scene } = this.#parts;
-    const { broker, world } = scene;
+    const { broker } = scene;
     if (broker.isUp || scene.history.violation !== undefined) return;
     const random = this.#random;
     let isPaused = random.chance(0.5);
@@ -178,7 +180,7 @@ export class Nemesis {
       }
       broker.host.disk.faults.clear();
       scene.isDiskHurt = false;
-      for (const connection of world.network.connections()) world.network.reset(connection);
+      this.#resetAll();
       if (tries === 0 && random.chance(0.15)) this.#planInterruption();
       await broker.start();
       broker.host.disk.clearInterruption();
@@ -247,6 +249,11 @@ export class Nemesis {
       if (after !== undefined) scene.checkers.replayedState.compare(before, after, how);
     }
     scene.resume();
+  }
+
+  #resetAll(): void {
+    const { network } = this.#scene.world;
+    for (const connection of network.connections()) network.reset(connection);
   }
 
   async #resetSome(): Promise<void> {
