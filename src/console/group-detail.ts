@@ -1,6 +1,7 @@
 import type { AnyGroupDescription } from "../client/admin/describe-groups.ts";
 import type { GroupDetail, GroupPartition, MemberRow } from "./api.ts";
 import type { ConsoleState } from "./console-state.ts";
+import { groupType } from "./group-sampler.ts";
 import { rowOf } from "./message-reader.ts";
 import { SILENT_MS, verdictOf, type FetchFacts } from "./verdict.ts";
 
@@ -51,7 +52,7 @@ export async function groupDetail(state: ConsoleState, name: string): Promise<Gr
   const row = state.view.groupRow(name);
   return {
     name,
-    type: row?.type ?? "unknown",
+    type: groupType(description.type),
     state: description.state,
     members: memberRows.length,
     topics: [...new Set(sorted.map(({ topic }) => topic))],
@@ -62,7 +63,7 @@ export async function groupDetail(state: ConsoleState, name: string): Promise<Gr
     assignor: description.assignor ?? "",
     coordinator: description.coordinatorId,
     memberRows,
-    partitionRows: await withRecords(state, partitionRows),
+    partitionRows: await withProducers(state, await withRecords(state, partitionRows)),
   };
 }
 
@@ -211,6 +212,32 @@ function waitedFor({ insight }: ConsoleState, description: AnyGroupDescription):
 function samePlaces(a: readonly Place[], b: readonly Place[]): boolean {
   const there = new Set(a.map(keyOf));
   return a.length === b.length && b.every((place) => there.has(keyOf(place)));
+}
+
+/** Tells whose transaction holds a partition back, and since when it writes nothing. */
+async function withProducers(
+  { kafka }: ConsoleState,
+  rows: readonly GroupPartition[],
+): Promise<readonly GroupPartition[]> {
+  const wanted = rows
+    .filter(({ verdict }) => verdict.kind === "open-transaction")
+    .slice(0, RECORDS_MAX);
+  if (wanted.length === 0) return rows;
+  const bounds = { timeoutMs: CALL_MAX_MS };
+  // Not every broker tells (KIP-664); the verdict holds without it.
+  const found = await kafka.admin.describeProducers(wanted, bounds).catch(() => []);
+  const nowMs = kafka.cluster.platform.clock.nowMs();
+  return rows.map((row) => {
+    if (row.verdict.kind !== "open-transaction") return row;
+    const producers = found.find((one) => keyOf(one) === keyOf(row))?.value ?? [];
+    const open = producers
+      .filter(({ currentTransactionStartOffset }) => currentTransactionStartOffset !== null)
+      .sort((a, b) => a.lastTimestamp - b.lastTimestamp)[0];
+    if (open === undefined) return row;
+    const seconds = Math.max(0, Math.round((nowMs - open.lastTimestamp) / 1000));
+    const whose = ` It is of producer ${open.producerId}, which wrote last ${seconds} s ago.`;
+    return { ...row, verdict: { ...row.verdict, text: row.verdict.text + whose } };
+  });
 }
 
 /** Shows the record at which somebody stays. */

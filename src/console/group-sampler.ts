@@ -177,10 +177,11 @@ function byTopic(offsets: readonly GroupOffset[]): GroupSample["committed"] {
 }
 
 function sampleOf(name: string, { listing, who, committed }: Known): GroupSample {
-  return { name, type: typeOf(listing.type), state: listing.state, ...who, committed };
+  return { name, type: groupType(listing.type), state: listing.state, ...who, committed };
 }
 
-function typeOf(type: string): GroupSample["type"] {
+/** A type as the page has it. */
+export function groupType(type: string): GroupSample["type"] {
   switch (type) {
     case "Classic":
       return "classic";

@@ -72,7 +72,7 @@ export function Group({ name }: { name: string }): JSX.Element {
               { name: "Coordinator", value: `broker ${value.coordinator}` },
             ]}
           />
-          <Stuck detail={value} />
+          <Stuck detail={value} history={history.state.value.value} />
           <Card title="Lag over time">
             <LagChart history={history.state.value.value} />
           </Card>
@@ -112,10 +112,28 @@ function trendNote({ lag, lagTrend: trend }: GroupRow): string {
   return trend > TREND_MIN ? `+${speed}: falling behind` : "steady";
 }
 
+/** So many rebalances in this time are one after the other. */
+const REBALANCES_MIN = 5;
+const REBALANCES_MS = 5 * 60_000;
+
+function rebalancesIn(history: GroupHistory | undefined, spanMs: number): number {
+  const events = history?.events ?? [];
+  const sinceMs = Date.now() - spanMs;
+  return events.filter(({ kind, atMs }) => kind === "rebalance" && atMs >= sinceMs).length;
+}
+
 const fine: ReadonlySet<Verdict["kind"]> = new Set(["well", "catching-up", "unknown"]);
 
 /** Why the group does not move on, where it does not. */
-function Stuck({ detail }: { detail: GroupDetail }): JSX.Element | null {
+function Stuck({
+  detail,
+  history,
+}: {
+  detail: GroupDetail;
+  history: GroupHistory | undefined;
+}): JSX.Element | null {
+  const rebalances = rebalancesIn(history, REBALANCES_MS);
+  const isLoop = rebalances >= REBALANCES_MIN;
   const reasons = new Map<string, GroupPartition[]>();
   for (const row of detail.partitionRows) {
     if (fine.has(row.verdict.kind)) continue;
@@ -124,10 +142,21 @@ function Stuck({ detail }: { detail: GroupDetail }): JSX.Element | null {
     if (list === undefined) reasons.set(key, [row]);
     else list.push(row);
   }
-  if (reasons.size === 0) return null;
+  if (reasons.size === 0 && !isLoop) return null;
   return (
-    <Card title="Why it is stuck">
+    <Card title={detail.isStuck ? "Why it is stuck" : "What holds it up"}>
       <ul class="page" style={{ gap: "12px" }}>
+        {isLoop ? (
+          <li class="notice warning">
+            <strong>
+              Its partitions were shared out {rebalances} times in {format.duration(REBALANCES_MS)}.
+            </strong>
+            <span class="muted">
+              Members come and go, or do not ask for records in time: see max.poll.interval.ms and
+              session.timeout.ms of its consumers.
+            </span>
+          </li>
+        ) : null}
         {[...reasons].map(([key, rows]) => {
           const [first] = rows;
           if (first === undefined) return null;
@@ -146,7 +175,7 @@ function Stuck({ detail }: { detail: GroupDetail }): JSX.Element | null {
                 <span>Waited for: {verdict.waitingFor.join(", ")}</span>
               )}
               {verdict.record === undefined ? null : (
-                <details>
+                <details open>
                   <summary>The record at offset {format.count(verdict.record.offset)}</summary>
                   <PayloadView payload={verdict.record.value} label="value" />
                   <a

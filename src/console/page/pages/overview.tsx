@@ -55,7 +55,7 @@ function Warnings(): JSX.Element | null {
   const { warnings = [] } = overview.value ?? {};
   if (warnings.length === 0) return null;
   return (
-    <ul class="page" style={{ gap: "8px" }} aria-label="Warnings">
+    <ul class="warnings" aria-label="Warnings">
       {warnings.map((warning) => (
         <li key={`${warning.title}${warning.link ?? ""}`} class={`notice ${warning.severity}`}>
           <strong>
@@ -159,8 +159,8 @@ function Figures(): JSX.Element | null {
         {info?.startedMs === undefined ? null : (
           <Tile
             name="Up"
-            value={format.duration(Math.max(0, now.atMs - info.startedMs))}
-            note={`Moldau ${info.moldauVersion}`}
+            value={format.roughly(Math.max(0, now.atMs - info.startedMs))}
+            note={`since ${format.time(info.startedMs).replace(/:\d\d(?:\.\d+)?$/, "")}`}
           />
         )}
       </div>

@@ -101,7 +101,7 @@ function optionsFor(element: HTMLElement, history: () => GroupHistory | undefine
     height: HEIGHT,
     cursor: { y: false, points: { size: 7 } },
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: { y: { range: (_chart, _min, max) => [0, Math.max(10, max * 1.1)] } },
     axes: [
       {

@@ -21,6 +21,7 @@ export function ReplayDialog({
 }): JSX.Element {
   const [target, setTarget] = useState(`${topic}-replay`);
   const [partition, setPartition] = useState("");
+  const [kind, setKind] = useState<RangeKind>("all");
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
   const [perSecond, setPerSecond] = useState("");
@@ -29,8 +30,8 @@ export function ReplayDialog({
   const request: ReplayRequest = {
     target,
     ...(partition === "" ? {} : { partition: Number(partition) }),
-    from: from === "" ? "earliest" : { offset: Number(from) },
-    to: to === "" ? "end" : { offset: Number(to) },
+    from: placeOf(kind, from) ?? "earliest",
+    to: placeOf(kind, to) ?? "end",
     ...(perSecond === "" ? {} : { perSecond: Number(perSecond) }),
   };
   const submit = async (event: Event): Promise<void> => {
@@ -90,27 +91,39 @@ export function ReplayDialog({
             </select>
           </label>
           <label class="field">
-            <span>From offset</span>
-            <input
+            <span>Records</span>
+            <select
               class="input"
-              type="number"
-              min={0}
-              placeholder="the first"
-              value={from}
-              onInput={(event) => setFrom(event.currentTarget.value)}
-            />
+              value={kind}
+              onChange={(event) => {
+                setKind(event.currentTarget.value as RangeKind);
+                setFrom("");
+                setTo("");
+              }}
+            >
+              <option value="all">all there are</option>
+              <option value="time">of a time</option>
+              <option value="offset">between offsets</option>
+            </select>
           </label>
-          <label class="field">
-            <span>Up to, not with, offset</span>
-            <input
-              class="input"
-              type="number"
-              min={0}
-              placeholder="the end now"
-              value={to}
-              onInput={(event) => setTo(event.currentTarget.value)}
-            />
-          </label>
+          {kind === "all" ? null : (
+            <>
+              <RangeEnd
+                name={kind === "time" ? "From" : "From offset"}
+                kind={kind}
+                placeholder="the first"
+                value={from}
+                onInput={setFrom}
+              />
+              <RangeEnd
+                name={kind === "time" ? "Until" : "Up to, not with, offset"}
+                kind={kind}
+                placeholder="the end now"
+                value={to}
+                onInput={setTo}
+              />
+            </>
+          )}
           <label class="field">
             <span>Records a second</span>
             <input
@@ -140,7 +153,7 @@ export function ReplayDialog({
             Replay
           </button>
           <AsCode
-            cli={`moldau replay ${word(topic)} ${word(target)} --from ${from === "" ? "earliest" : `offset:${from}`}${at()}`}
+            cli={`moldau replay ${word(topic)} ${word(target)} --from ${fromWord(kind, from)}${at()}`}
             typescript={program(
               `await using producer = kafka.producer();
 for await (const record of kafka.consume(${literal(topic)}, { from: "earliest", until: "end" })) {
@@ -152,6 +165,50 @@ for await (const record of kafka.consume(${literal(topic)}, { from: "earliest", 
         </div>
       </form>
     </Dialog>
+  );
+}
+
+type RangeKind = "all" | "time" | "offset";
+
+/** Where a range begins or ends; nothing where that is left open. */
+function placeOf(
+  kind: RangeKind,
+  text: string,
+): { readonly offset: number } | { readonly timeMs: number } | undefined {
+  if (kind === "all" || text === "") return undefined;
+  return kind === "time" ? { timeMs: Date.parse(text) } : { offset: Number(text) };
+}
+
+function fromWord(kind: RangeKind, text: string): string {
+  const place = placeOf(kind, text);
+  if (place === undefined) return "earliest";
+  return "offset" in place ? `offset:${place.offset}` : `time:${place.timeMs}`;
+}
+
+function RangeEnd({
+  name,
+  kind,
+  placeholder,
+  value,
+  onInput,
+}: {
+  name: string;
+  kind: "time" | "offset";
+  placeholder: string;
+  value: string;
+  onInput: (text: string) => void;
+}): JSX.Element {
+  return (
+    <label class="field">
+      <span>{name}</span>
+      <input
+        class="input"
+        {...(kind === "time" ? { type: "datetime-local", step: 1 } : { type: "number", min: 0 })}
+        placeholder={placeholder}
+        value={value}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

@@ -58,7 +58,7 @@ export function boxesOf(
     kind: "group",
     title: name,
     sub: `lag ${format.short(lag)} · ${members === 0 ? state.toLowerCase() : format.plural(members, "member")}`,
-    isStuck: isStuck(name),
+    isStuck: members > 0 && isStuck(name),
   }));
   return [besideTopics(producers, sample, rows), shownTopics, besideTopics(groups, sample, rows)];
 }

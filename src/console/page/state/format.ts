@@ -53,10 +53,16 @@ export function duration(ms: number): string {
   return `${Math.round(ms)} ms`;
 }
 
+/** 3 d, 4 h, 12 s. */
+export function roughly(ms: number): string {
+  const [amount = "", unit = ""] = duration(ms).split(" ");
+  return `${amount} ${unit}`;
+}
+
 /** 0.42 ms, 12 ms, 1.2 s. */
 export function milliseconds(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${ms < 10 ? ms.toFixed(2) : Math.round(ms)} ms`;
+  if (ms >= 1000) return `${Number((ms / 1000).toPrecision(2))} s`;
+  return `${ms < 100 ? Number(ms.toPrecision(2)) : Math.round(ms)} ms`;
 }
 
 /** What a setting of milliseconds says; −1 has no end. */
