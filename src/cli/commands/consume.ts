@@ -23,6 +23,7 @@ import { allTopicNames, partitionNumbersOf } from "../topics.ts";
 const WRITE_BYTES = 64 * 1024;
 /** How often a group's offsets are stored while records come. */
 const COMMIT_INTERVAL_MS = 1_000;
+const FETCH_WAIT_NEAR_END_MS = 20;
 
 /** What is read, and what becomes of it. */
 export interface Reading {
@@ -177,7 +178,7 @@ export async function read(
   const consumer = new Consumer(
     cluster,
     reading.regex ? wholeName(reading.topics.join("|")) : topics,
-    { ...fetching, ...consumeOptions(reading) },
+    { ...soonAtEnd(reading), ...fetching, ...consumeOptions(reading) },
   );
   try {
     const reader = new RecordReader(
@@ -218,6 +219,11 @@ async function begun(consumer: Consumer, signal: AbortSignal): Promise<void> {
   } finally {
     signal.removeEventListener("abort", leave);
   }
+}
+
+/** A broker that has nothing more says so at once to who waits for just that. */
+function soonAtEnd({ limits, group }: Reading): ConsumeOptions {
+  return limits.untilEnd && group !== undefined ? { fetchWaitMs: FETCH_WAIT_NEAR_END_MS } : {};
 }
 
 function consumeOptions({ group, partitions, from, uncommitted }: Reading): ConsumeOptions {
