@@ -105,7 +105,7 @@ async function smoke(version: string): Promise<string> {
     const library = await run(node, ["smoke.js", bootstrap], { cwd: folder, env });
     outputs.push(library.stdout, library.code === 0 ? "" : library.output);
     const said = outputs.join("");
-    const wanted = /"created"[^]*hello\nworld\n\d+\.\d+\.\d+\n\d+\.\d+\.\d+ NONE 0 v\n$/;
+    const wanted = /"result":"done"[^]*hello\nworld\n\d+\.\d+\.\d+\n\d+\.\d+\.\d+ NONE 0 v\n$/;
     if (!wanted.test(said)) return `unexpected output:\n${said}\n${log}`;
   } catch (thrown) {
     return `${String(thrown)}\n${log}`;
