@@ -14,6 +14,7 @@ import { root } from "./lib.ts";
 
 const images = join(root, "docs", "images");
 const VIEW = { width: 1280, height: 800 };
+const NARROW = { width: 360, height: 780 };
 const WAIT_MS = 60_000;
 
 if (withoutBrowser !== false) {
@@ -49,9 +50,19 @@ const address = await new Promise<string>((resolve, reject) => {
   shop.on("exit", (code) => reject(new Error(`the shop ended with ${code}`)));
 });
 const browser = await launchBrowser();
+const { console: consoleAddress } = JSON.parse(
+  fs.readFileSync(join(data, "broker.json"), "utf8"),
+) as { readonly console: string };
 try {
-  await shopPictures(browser);
+  // Somebody has it open from the beginning: the history of groups begins then.
+  const watching = await browser.newPage();
+  await watching.goto(consoleAddress);
+  const page = await browser.newPage({ viewport: VIEW });
+  await page.goto(address);
+  await busyDay(page);
   await consolePictures(browser);
+  await watching.close();
+  await badDay(page);
 } finally {
   await browser.close();
   const ended = new Promise((resolve) => shop.once("exit", resolve));
@@ -73,30 +84,39 @@ async function until(page: Page, holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
-async function shopPictures(shopBrowser: Browser): Promise<void> {
-  const page = await shopBrowser.newPage({ viewport: VIEW });
-  await page.goto(address);
-  const click = (name: string | RegExp) => page.getByRole("button", { name }).click();
-  const numberIn = async (selector: string) =>
-    Number((await page.locator(selector).innerText()).replaceAll(",", ""));
-  const lag = () => numberIn('.group[data-group="payments"] strong');
-  const traffic = async (perSecond: number): Promise<void> => {
-    await page.locator("#traffic").fill(String(perSecond));
-    await page.locator("#traffic").dispatchEvent("change");
-  };
-  await traffic(30);
-  await until(page, async () => (await numberIn("#counted")) > 200);
+function click(page: Page, name: string | RegExp): Promise<void> {
+  return page.getByRole("button", { name }).click();
+}
+
+async function numberIn(page: Page, selector: string): Promise<number> {
+  return Number((await page.locator(selector).innerText()).replaceAll(",", ""));
+}
+
+function paymentsLag(page: Page): Promise<number> {
+  return numberIn(page, '.group[data-group="payments"] strong');
+}
+
+async function traffic(page: Page, perSecond: number): Promise<void> {
+  await page.locator("#traffic").fill(String(perSecond));
+  await page.locator("#traffic").dispatchEvent("change");
+  await page.locator("#traffic").blur();
+}
+
+/** Payments stop and start again, Black Friday comes, and more instances with it. */
+async function busyDay(page: Page): Promise<void> {
+  await traffic(page, 30);
+  await until(page, async () => (await numberIn(page, "#counted")) > 200);
   await take(page, "stream-store");
-  await click("Stop payments");
-  await until(page, async () => (await lag()) > 300);
+  await click(page, "Stop payments");
+  await until(page, async () => (await paymentsLag(page)) > 300);
   await take(page, "stream-store-stopped");
-  await click("Start payments");
-  await until(page, async () => (await lag()) < 50);
-  await traffic(8);
-  await click(/Black Friday/);
-  await until(page, async () => (await lag()) > 1500);
-  await click("Add a payments instance");
-  await click("Add a payments instance");
+  await click(page, "Start payments");
+  await until(page, async () => (await paymentsLag(page)) < 50);
+  await traffic(page, 8);
+  await click(page, /Black Friday/);
+  await until(page, async () => (await paymentsLag(page)) > 1500);
+  await click(page, "Add a payments instance");
+  await click(page, "Add a payments instance");
   await until(page, async () => {
     const rows = await page.locator(".instance").all();
     const counts = await Promise.all(rows.map((row) => row.locator(".partition").count()));
@@ -105,31 +125,35 @@ async function shopPictures(shopBrowser: Browser): Promise<void> {
   await page.waitForTimeout(3000);
   await page.locator("#partitions-title").scrollIntoViewIfNeeded();
   await take(page, "stream-store-black-friday");
-  await click(/Black Friday/);
-  await click("Kill the broker");
+  await click(page, /Black Friday/);
+  // Somebody to look at in the console: a group that lags.
+  await traffic(page, 30);
+  await click(page, /Slow payment gateway/);
+}
+
+/** The broker is killed and comes back, nothing is lost, and all is counted once more. */
+async function badDay(page: Page): Promise<void> {
+  await click(page, /Slow payment gateway/);
+  await click(page, "Kill the broker");
   await until(page, async () => /down/.test(await page.locator("#broker").innerText()));
   await page.evaluate("scrollTo(0, 0)");
   await page.waitForTimeout(1500);
   await take(page, "stream-store-broker-killed");
   await until(page, async () => /up/.test(await page.locator("#broker").innerText()));
-  await until(page, async () => (await lag()) < 50);
-  await traffic(0);
+  await until(page, async () => (await paymentsLag(page)) < 50);
+  await traffic(page, 0);
   await until(page, async () => /placed = paid/.test(await page.locator("#verdict").innerText()));
-  await click("Replay everything");
+  await click(page, "Replay everything");
   await page.locator(".replay").last().waitFor();
-  await page.locator("#sales-title").scrollIntoViewIfNeeded();
+  await page.waitForTimeout(1500);
+  await page
+    .locator(".replay")
+    .last()
+    .evaluate((row) => row.scrollIntoView({ block: "end" }));
   await take(page, "stream-store-replay");
-  await traffic(30);
-  // Somebody to look at in the console: a group that lags for want of a member.
-  await click(/Slow payment gateway/);
-  await until(page, async () => (await lag()) > 100);
-  await page.close();
 }
 
 async function consolePictures(consoleBrowser: Browser): Promise<void> {
-  const ready = JSON.parse(fs.readFileSync(join(data, "broker.json"), "utf8")) as {
-    readonly console: string;
-  };
   const screens: readonly (readonly [name: string, hash: string])[] = [
     ["overview", "#/"],
     ["flow", "#/flow"],
@@ -144,18 +168,15 @@ async function consolePictures(consoleBrowser: Browser): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     const context = await consoleBrowser.newContext({ viewport: VIEW, colorScheme });
     const page = await context.newPage();
-    // Lines over time are worth a picture when they have gone on for a while.
-    await page.goto(`${ready.console}/#/groups/payments`);
-    await page.waitForTimeout(colorScheme === "light" ? 20_000 : 5000);
     for (const [name, hash] of screens) {
       if (colorScheme === "dark" && name !== "overview" && name !== "flow") continue;
-      await page.goto(`${ready.console}/${hash}`);
+      await page.goto(`${consoleAddress}/${hash}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForTimeout(2500);
       await take(page, `console-${name}${colorScheme === "dark" ? "-dark" : ""}`);
     }
     if (colorScheme === "light") {
-      await page.goto(`${ready.console}/#/topics/payments/messages`);
+      await page.goto(`${consoleAddress}/#/topics/payments/messages`);
       await page
         .getByRole("button", { name: /^Open message/ })
         .first()
@@ -165,4 +186,10 @@ async function consolePictures(consoleBrowser: Browser): Promise<void> {
     }
     await context.close();
   }
+  const narrow = await consoleBrowser.newPage({ viewport: NARROW });
+  await narrow.goto(`${consoleAddress}/#/groups/payments`);
+  await narrow.waitForTimeout(2500);
+  await narrow.screenshot({ path: join(images, "console-narrow.png") });
+  console.log("docs/images/console-narrow.png");
+  await narrow.close();
 }

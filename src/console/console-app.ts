@@ -80,7 +80,7 @@ async function sendMetrics(state: ConsoleState, out: TextStream): Promise<void> 
   const { clock } = state.kafka.cluster.platform;
   const unwatch = state.watch();
   try {
-    await state.sampled();
+    await state.fresh();
     const brokers = await state.brokers().catch(() => []);
     let text = "";
     for (const line of metricLines(state, brokers)) {

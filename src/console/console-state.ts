@@ -14,8 +14,9 @@ import { whatMoved } from "./what-moved.ts";
 
 const BROKERS_EVERY_MS = 10_000;
 const CALL_MAX_MS = 10_000;
-/** A scrape waits so long for the first figures; then it tells what is known without them. */
-const FIRST_SAMPLE_MAX_MS = 3000;
+/** A scrape tells figures that are no older; it waits so long for newer ones, then it tells what is known. */
+const FRESH_MS = 1000;
+const FRESH_WAIT_MAX_MS = 3000;
 
 export interface ConsoleStateOptions {
   readonly kafka: Kafka;
@@ -46,7 +47,8 @@ export class ConsoleState {
   readonly #options: ConsoleStateOptions;
   readonly #sampler: Sampler;
   readonly #flow = new Flow();
-  readonly #sampled = Promise.withResolvers<void>();
+  /** Resolved with the next sample. */
+  #next = Promise.withResolvers<void>();
   #brokers: { readonly atMs: number; readonly value: Promise<readonly BrokerInfo[]> } | undefined;
   #knownBrokers: readonly BrokerInfo[] = [];
   #counters: Counters | undefined;
@@ -81,11 +83,14 @@ export class ConsoleState {
     this.#sampler.forgetRetention(topic);
   }
 
-  /** Resolves when something is known: at once, but for the first moments. */
-  async sampled(): Promise<void> {
+  /** Resolves when what is known is no older than a second, or cannot be had; somebody has to watch meanwhile. */
+  async fresh(): Promise<void> {
     const { clock } = this.kafka.cluster.platform;
-    const patience = new Promise<void>((resolve) => clock.setTimer(FIRST_SAMPLE_MAX_MS, resolve));
-    await Promise.race([this.#sampled.promise, patience]);
+    if (clock.nowMs() - this.view.sample.atMs < FRESH_MS) return;
+    const patience = Promise.withResolvers<void>();
+    const timer = clock.setTimer(FRESH_WAIT_MAX_MS, patience.resolve);
+    await Promise.race([this.#next.promise, patience.promise]);
+    timer.cancel();
   }
 
   /** When a group's offset was last seen to move: by its commit, or by two samples that differ. */
@@ -173,7 +178,8 @@ export class ConsoleState {
     }
     this.history.forget(changes.groups.removed);
     this.brokers().catch(() => undefined);
-    this.#sampled.resolve();
+    this.#next.resolve();
+    this.#next = Promise.withResolvers<void>();
     this.live.publish(changes, this.#overview(sample));
     if (this.live.wantsFlow) this.live.publishFlow(this.flow());
   }
