@@ -91,10 +91,14 @@ async function same(line: string): Promise<void> {
   assert.equal(ours.code === 0, theirs.code === 0, `${line}: ${ours.code} and ${theirs.code}`);
 }
 
-/** Without what tools of another release call by another name, and without an order that means nothing. */
+/**
+ * Without what tools of another release call by another name, without an order that means nothing, and without
+ * the end of the metadata log, which moves on between two questions.
+ */
 function comparable(output: string): string {
   return output
     .replace(/Epoch: \d+$/gm, "Epoch")
+    .replace(/^HighWatermark:\s+\d+$/m, "HighWatermark")
     .replace(/^(Feature: metadata\.version).*$/m, "$1")
     .replace(/(?<="partitions":\[)[^\]]*/g, (list) =>
       list
