@@ -40,9 +40,11 @@ export async function groupDetail(state: ConsoleState, name: string): Promise<Gr
   );
   const ends = await endsOf(state, sorted);
   const waitingFor = waitedFor(state, description);
+  const memberMovedMs = movesOf(state, name, memberRows);
   const partitionRows = sorted.map((place) =>
     partitionOf(state, name, description.state, {
       place,
+      memberMovedMs,
       waitingFor,
       committed: committed.get(keyOf(place)),
       reader: readers.get(keyOf(place)),
@@ -126,8 +128,10 @@ function partitionOf(
     reader,
     ends,
     waitingFor,
+    memberMovedMs,
   }: {
     readonly place: Place;
+    readonly memberMovedMs: ReadonlyMap<string, number>;
     readonly waitingFor: readonly string[];
     readonly committed: number | undefined;
     readonly reader: MemberRow | undefined;
@@ -151,6 +155,7 @@ function partitionOf(
     lastStableOffset: ends.stable,
     fetch: observed === undefined ? undefined : fetch,
     movedMs: state.movedMs(group, topic, partition) ?? sinceMs,
+    memberMovedMs: memberMovedMs.get(reader?.memberId ?? "") ?? sinceMs,
     observedSinceMs: sinceMs,
   });
   return {
@@ -191,6 +196,22 @@ function fetchOf(
   if (first === undefined) return null;
   const chosen = rest.reduce((best, one) => (one.offset < best.offset ? one : best), first);
   return { ...chosen, begunAt, begins };
+}
+
+/** When a partition of each member was last seen to move, by member id. */
+function movesOf(
+  state: ConsoleState,
+  group: string,
+  members: readonly MemberRow[],
+): ReadonlyMap<string, number> {
+  const moves = new Map<string, number>();
+  for (const { memberId, assignment } of members) {
+    for (const { topic, partition } of assignment) {
+      const movedMs = state.movedMs(group, topic, partition) ?? 0;
+      moves.set(memberId, Math.max(moves.get(memberId) ?? 0, movedMs));
+    }
+  }
+  return moves;
 }
 
 /** Members that a rebalance waits for, as people know them: by client id and host. */

@@ -31,9 +31,14 @@ const moving: ReadingFacts = {
   lastStableOffset: 100,
   fetch: fetching,
   movedMs: NOW - 500,
+  memberMovedMs: NOW - 500,
   observedSinceMs: 0,
 };
-const standing: ReadingFacts = { ...moving, movedMs: NOW - COMMITLESS_MS - 1 };
+const standing: ReadingFacts = {
+  ...moving,
+  movedMs: NOW - COMMITLESS_MS - 1,
+  memberMovedMs: NOW - COMMITLESS_MS - 1,
+};
 
 const cases: readonly (readonly [what: string, facts: ReadingFacts, kind: string])[] = [
   ["moves on", moving, "catching-up"],
@@ -56,6 +61,29 @@ const cases: readonly (readonly [what: string, facts: ReadingFacts, kind: string
     "member works through what it has fetched ahead",
     { ...moving, fetch: { ...fetching, lastMs: NOW - SILENT_MS - 1, sinceMs: 0 } },
     "catching-up",
+  ],
+  [
+    "member is busy with other partitions",
+    { ...standing, memberMovedMs: NOW - 500, fetch: { ...fetching, lastMs: NOW - 60_000 } },
+    "catching-up",
+  ],
+  [
+    "member goes back here while it moves on elsewhere",
+    {
+      ...standing,
+      memberMovedMs: NOW - 500,
+      fetch: { ...fetching, backTo: 50, backs: 3, backLastMs: NOW },
+    },
+    "same-offset",
+  ],
+  [
+    "paused here, while it moves on elsewhere",
+    {
+      ...standing,
+      memberMovedMs: NOW - 500,
+      fetch: { ...fetching, offset: 50, lastMs: NOW - 60_000 },
+    },
+    "never-fetches",
   ],
   [
     "not looked at long enough to say so",

@@ -31,8 +31,9 @@ export interface ReadingFacts {
   readonly lastStableOffset: number;
   /** Where its member fetched last; undefined where the broker does not tell, null when it never did. */
   readonly fetch: FetchFacts | null | undefined;
-  /** When the offset was last seen to move. */
+  /** When the offset was last seen to move, and when one of any partition of its member was. */
   readonly movedMs: number;
+  readonly memberMovedMs: number;
   /** Since when the facts have been gathered. */
   readonly observedSinceMs: number;
 }
@@ -106,6 +107,12 @@ export function verdictOf(facts: ReadingFacts): Verdict {
 function byFetches(facts: ReadingFacts, next: number): Verdict | undefined {
   const { fetch, nowMs } = facts;
   const observedMs = nowMs - facts.observedSinceMs;
+  const stays = fetch === null || fetch === undefined ? undefined : sameOffset(facts, fetch, next);
+  if (stays !== undefined) return stays;
+  if ((fetch?.offset ?? 0) > next && nowMs - facts.memberMovedMs < SILENT_MS) {
+    const text = "It is being read; its member has fetched ahead and works through what it has.";
+    return { kind: "catching-up", text };
+  }
   if (fetch === null || fetch === undefined || nowMs - fetch.lastMs > SILENT_MS) {
     // One that works through what it has fetched ahead commits meanwhile.
     if (observedMs < SILENT_MS || nowMs - facts.movedMs < SILENT_MS) return undefined;
@@ -113,8 +120,6 @@ function byFetches(facts: ReadingFacts, next: number): Verdict | undefined {
       "Its member is in the group but does not ask for records: it is paused, or busy with what it has.";
     return { kind: "never-fetches", text };
   }
-  const stays = sameOffset(facts, fetch, next);
-  if (stays !== undefined) return stays;
   if (fetch.offset > next && nowMs - facts.movedMs > COMMITLESS_MS && observedMs > COMMITLESS_MS) {
     const text = `Its member has read up to offset ${fetch.offset} but does not commit.`;
     return { kind: "never-commits", text };
