@@ -9,11 +9,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser, withoutBrowser } from "../test/browser.ts";
+import { connect } from "../src/client/connect.ts";
+import type { Kafka } from "../src/client/kafka.ts";
 import { buildConsolePage } from "./console-page.ts";
 import { root } from "./lib.ts";
 
 const images = join(root, "docs", "images");
 const VIEW = { width: 1280, height: 800 };
+/** The offset of the record that a group stays at. */
+const POISON = 120;
 const NARROW = { width: 360, height: 780 };
 const WAIT_MS = 60_000;
 
@@ -50,9 +54,9 @@ const address = await new Promise<string>((resolve, reject) => {
   shop.on("exit", (code) => reject(new Error(`the shop ended with ${code}`)));
 });
 const browser = await launchBrowser();
-const { console: consoleAddress } = JSON.parse(
+const { console: consoleAddress, bootstrap } = JSON.parse(
   fs.readFileSync(join(data, "broker.json"), "utf8"),
-) as { readonly console: string };
+) as { readonly console: string; readonly bootstrap: string };
 try {
   // Somebody has it open from the beginning: the history of groups begins then.
   const watching = await browser.newPage();
@@ -60,7 +64,11 @@ try {
   const page = await browser.newPage({ viewport: VIEW });
   await page.goto(address);
   await busyDay(page);
+  const kafka = await connect(bootstrap, { clientId: "mailer" });
+  const failing = failAtOneRecord(kafka).catch(() => undefined);
   await consolePictures(browser);
+  await kafka.close();
+  await failing;
   await watching.close();
   await badDay(page);
 } finally {
@@ -131,6 +139,16 @@ async function busyDay(page: Page): Promise<void> {
   await click(page, /Slow payment gateway/);
 }
 
+/** A consumer that cannot process a record, and goes back to it each time. */
+async function failAtOneRecord(kafka: Kafka): Promise<void> {
+  const consumer = kafka.consume("payments", { group: "mailer" });
+  for await (const { topic, partition, offset } of consumer) {
+    if (partition !== 0 || offset < POISON) continue;
+    consumer.seek({ topic, partition }, POISON);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
 /** The broker is killed and comes back, nothing is lost, and all is counted once more. */
 async function badDay(page: Page): Promise<void> {
   await click(page, /Slow payment gateway/);
@@ -164,6 +182,7 @@ async function consolePictures(consoleBrowser: Browser): Promise<void> {
     ["groups", "#/groups"],
     ["group", "#/groups/payments"],
     ["brokers", "#/brokers"],
+    ["stuck", "#/groups/mailer"],
   ];
   for (const colorScheme of ["light", "dark"] as const) {
     const context = await consoleBrowser.newContext({ viewport: VIEW, colorScheme });
@@ -176,7 +195,7 @@ async function consolePictures(consoleBrowser: Browser): Promise<void> {
       await take(page, `console-${name}${colorScheme === "dark" ? "-dark" : ""}`);
     }
     if (colorScheme === "light") {
-      await page.goto(`${consoleAddress}/#/topics/payments/messages`);
+      await page.goto(`${consoleAddress}/#/topics/driver-locations/messages`);
       await page
         .getByRole("button", { name: /^Open message/ })
         .first()
