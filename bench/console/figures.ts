@@ -187,6 +187,37 @@ async function fillLarge(broker: ConsoleBroker): Promise<void> {
   await kafka.close();
 }
 
+/** Ten million records: what a person does with them stays quick. */
+export async function messages(note: Note, records: number): Promise<void> {
+  const broker = await ConsoleBroker.start(true);
+  const kafka = await connect(broker.bootstrap, { clientId: "bench" });
+  await kafka.admin.createTopic({ name: "large", partitions: 6 });
+  await kafka.close();
+  const perBatch = 2000;
+  const load = { topic: "large", partitions: 6, records: perBatch, "record-bytes": 20 };
+  await produce(broker, { ...load, count: Math.ceil(records / perBatch) });
+  await settle(broker.pid);
+  const half = Math.floor(records / 12);
+  for (const [name, path] of [
+    ["newest messages", "messages"],
+    ["oldest messages", "messages?from=oldest"],
+    ["messages from an offset", `messages?from=offset:${half}&partition=0`],
+    ["a message with the one of its key before it", `messages/0/${half}`],
+    ["records over time", "timeline?buckets=80"],
+    ["a search of one request, in vain", "messages?search=nothing-like-it"],
+  ] as const) {
+    for (let turn = 0; turn < 5; turn++) {
+      const beganMs = performance.now();
+      const answer = await fetch(`${broker.address}/api/topics/large/${path}`);
+      await answer.text();
+      if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
+      if (turn > 0) note(`${name}, of ${records / 1e6} million`, performance.now() - beganMs);
+    }
+  }
+  note(`memory after that`, residentMegabytes(broker.pid));
+  await broker.stop();
+}
+
 const wireLoad = new URL("../wire-load.ts", import.meta.url).pathname;
 
 /** What producers get through while a page is open, and while the console was never opened: A B B A. */

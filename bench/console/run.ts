@@ -1,4 +1,4 @@
-/** `npm run bench -- console [--quick] [idle|load|live|large|throughput]…`: what the console costs, and how quick it is. */
+/** `npm run bench -- console [--quick] [load|live|messages|large|idle|throughput]…`: what the console costs, and how quick it is. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -6,9 +6,9 @@ import { parseArgs } from "node:util";
 import { buildConsolePage } from "../../scripts/console-page.ts";
 import { root } from "../../test/interop/cache.ts";
 import { bundleBroker } from "./console-broker.ts";
-import { firstLoad, idle, large, liveness, throughput, type Note } from "./figures.ts";
+import { firstLoad, idle, large, liveness, messages, throughput, type Note } from "./figures.ts";
 
-const parts = ["load", "live", "large", "idle", "throughput"] as const;
+const parts = ["load", "live", "messages", "large", "idle", "throughput"] as const;
 type Part = (typeof parts)[number];
 
 function median(values: readonly number[]): number {
@@ -40,6 +40,7 @@ export async function measureConsole(args: readonly string[]): Promise<void> {
   const { quick } = values;
   if (wants("load")) await firstLoad(note, quick ? 2 : 5);
   if (wants("live")) await liveness(note, quick ? 5 : 20);
+  if (wants("messages")) await messages(note, quick ? 1e6 : 1e7);
   if (wants("large")) await large(note);
   if (wants("idle")) await idle(note, quick ? 2 : 8);
   if (wants("throughput")) await throughput(note, quick ? 1 : 3, quick ? 4000 : 16_000);

@@ -5,7 +5,7 @@ import { writeCursor, type Beginning, type Cursor } from "./message-cursor.ts";
 import { LINE_BYTES_MAX, payloadOf } from "./payload.ts";
 
 /** Records that one request looks at, at most; the page goes on where it stopped. */
-export const SCAN_MAX = 20_000;
+export const SCAN_MAX = 100_000;
 /** How long one request looks for, at most. */
 const SCAN_MS_MAX = 3000;
 /** A backward step begins with so many times what is wanted, and grows from there. */

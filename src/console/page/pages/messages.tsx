@@ -513,6 +513,7 @@ function Rows({
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [rows, selected]);
+  const hasHeaders = rows.some(({ headers }) => headers.length > 0);
   return (
     <div class="table-wrap" tabIndex={0} role="region" aria-label="Messages">
       <table class="messages">
@@ -523,7 +524,7 @@ function Rows({
             <th>Time</th>
             <th>Key</th>
             <th>Value</th>
-            <th class="hide-narrow">Headers</th>
+            {hasHeaders ? <th class="hide-narrow">Headers</th> : null}
           </tr>
         </thead>
         <tbody>
@@ -553,11 +554,13 @@ function Rows({
               <td>
                 <PayloadLine payload={row.value} isValue />
               </td>
-              <td class="hide-narrow">
-                <span class="message-value muted">
-                  {row.headers.map(({ key, value }) => `${key}: ${value.text}`).join(", ")}
-                </span>
-              </td>
+              {hasHeaders ? (
+                <td class="hide-narrow">
+                  <span class="message-value muted">
+                    {row.headers.map(({ key, value }) => `${key}: ${value.text}`).join(", ")}
+                  </span>
+                </td>
+              ) : null}
             </tr>
           ))}
         </tbody>
