@@ -169,7 +169,9 @@ test("what a broker that ends coordinates and leads is asked for elsewhere", opt
   const name = uniqueName("survives");
   await admin.createTopic({ name, assignments: [[third.id, second.id]] });
   const groups = Array.from({ length: 12 }, (_, i) => `${name}-${i}`);
-  for (const group of groups) {
+  // A coordinator of Kafka's that takes over answers as of its high watermark, which may be behind what
+  // it has: the second commit tells the followers that the first one is committed.
+  for (const group of [...groups, ...groups]) {
     await admin.alterGroupOffsets(group, [{ topic: name, partition: 0, offset: 0 }]);
   }
   const listed = (await admin.listGroups()).filter(({ group }) => groups.includes(group));

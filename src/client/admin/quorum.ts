@@ -63,6 +63,7 @@ export interface QuorumDescription {
   readonly leaderId: number;
   readonly leaderEpoch: number;
   readonly highWatermark: number;
+  /** By id, as the observers. */
   readonly voters: readonly QuorumReplica[];
   readonly observers: readonly QuorumReplica[];
 }
@@ -125,12 +126,14 @@ export async function describeMetadataQuorum(
     lastCaughtUpTimestamp: orNull(wire.lastCaughtUpTimestamp),
     endpoints: endpoints.get(wire.replicaId) ?? [],
   });
+  const sorted = (wires: readonly WireReplica[] = []): QuorumReplica[] =>
+    wires.map(replicaOf).sort((a, b) => a.replicaId - b.replicaId);
   return {
     leaderId,
     leaderEpoch,
     highWatermark,
-    voters: partition?.currentVoters.map(replicaOf) ?? [],
-    observers: partition?.observers.map(replicaOf) ?? [],
+    voters: sorted(partition?.currentVoters),
+    observers: sorted(partition?.observers),
   };
 }
 
