@@ -249,8 +249,8 @@ export async function throughput(note: Note, rounds: number, requests: number): 
         batches.cpu / ((batches.result["bytes"] ?? Number.NaN) / 1e9),
       );
       const small = { topic: "small", partitions: 6, "record-bytes": 200, "in-flight": 2 };
-      const count = requests * 10;
-      await produce(broker, { ...small, count: count / 4 });
+      const count = requests * 30;
+      await produce(broker, { ...small, count: count / 8 });
       const single = await costOf(broker.pid, () => produce(broker, { ...small, count }));
       note(`200 B requests, ${how}`, single.result["requestsPerSecond"] ?? Number.NaN);
       note(`200 B requests, ${how}: CPU`, (single.cpu / count) * 1e6);

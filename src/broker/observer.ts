@@ -1,4 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
+import { ClientTable } from "./client-table.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Pairs of clients and topics, and of clients and partitions, that are told apart; more of them are one. */
@@ -9,6 +10,9 @@ const CLIENTS_NAMED_MAX = 10_000;
 export const LATENCY_BUCKETS_MS: readonly number[] = [
   0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000,
 ];
+/** Requests of one API that come this far apart are measured each; of closer ones up to one in sixteen is. */
+const APART_MS = 0.2;
+const SKIPS_MAX = 15;
 const OTHERS = "(others)";
 const API_KEYS_MAX = 128;
 
@@ -70,6 +74,12 @@ export interface ApiLatency {
   readonly counts: Float64Array;
   sumMs: number;
   count: number;
+  /** When a request that was measured arrived last. */
+  measuredMs: number;
+  /** Requests that are not measured between two that are; of those after the last one, done and to come. */
+  skips: number;
+  skipped: number;
+  toSkip: number;
 }
 
 /** Names and versions that clients give for their software (KIP-511), by client id and host; bounded. */
@@ -96,26 +106,34 @@ export class ClientSoftware {
  */
 export class Observer {
   readonly sinceMs: number;
-  readonly produced = new Map<string, ClientTraffic>();
-  readonly fetched = new Map<string, ClientTraffic>();
-  readonly fetchPlaces = new Map<string, FetchPlace>();
+  readonly produced = new ClientTable<string, ClientTraffic>();
+  readonly fetched = new ClientTable<string, ClientTraffic>();
   readonly commits = new Map<string, CommitPlace>();
   /** Commits came for more pairs than are told apart. */
   hasLostCommits = false;
   /** By API key. */
   readonly latencies: (ApiLatency | undefined)[] = new Array<ApiLatency | undefined>(API_KEYS_MAX);
   readonly #clock: Clock;
+  /** By topic, then by partition. */
+  readonly #places = new Map<string, ClientTable<number, FetchPlace>>();
+  #placeCount = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.sinceMs = clock.nowMs();
   }
 
-  appended(context: RequestContext, topic: string, records: number, bytes: number): void {
+  appended(
+    context: RequestContext,
+    topic: string,
+    records: number,
+    bytes: number,
+    nowMs: number,
+  ): void {
     const traffic = this.#traffic(this.produced, context, topic);
     traffic.records += records;
     traffic.bytes += bytes;
-    traffic.lastMs = this.#clock.nowMs();
+    traffic.lastMs = nowMs;
   }
 
   /** A fetch of a session (0: of none) was answered for a partition; `bytes` may be 0. */
@@ -174,18 +192,48 @@ export class Observer {
     }
   }
 
-  /** A request was answered `ms` after it had arrived, waiting included. */
-  took(apiKey: number, ms: number): void {
+  /**
+   * A request has arrived; the time, when it is one whose latency is measured. Of many in a millisecond one stands
+   * for those after it: to read the clock twice for each would cost more than it tells.
+   */
+  arrived(apiKey: number): number | undefined {
+    const latency = this.latencies[apiKey];
+    if (latency === undefined || latency.toSkip === 0) return this.#clock.monotonicMs();
+    latency.toSkip--;
+    latency.skipped++;
+    return undefined;
+  }
+
+  /** A request that arrived at a time that was measured is answered now, after whatever it waited for. */
+  answeredRequest(apiKey: number, arrivedMs: number): void {
     let latency = this.latencies[apiKey];
     if (latency === undefined) {
-      latency = { counts: new Float64Array(LATENCY_BUCKETS_MS.length + 1), sumMs: 0, count: 0 };
+      latency = newLatency();
       this.latencies[apiKey] = latency;
     }
+    const ms = this.#clock.monotonicMs() - arrivedMs;
     let bucket = 0;
     while (bucket < LATENCY_BUCKETS_MS.length && ms > LATENCY_BUCKETS_MS[bucket]!) bucket++;
-    latency.counts[bucket]!++;
-    latency.sumMs += ms;
-    latency.count++;
+    const weight = 1 + latency.skipped;
+    latency.counts[bucket]! += weight;
+    latency.sumMs += ms * weight;
+    latency.count += weight;
+    latency.skipped = 0;
+    const apartMs = (arrivedMs - latency.measuredMs) / weight;
+    latency.measuredMs = arrivedMs;
+    if (apartMs >= APART_MS) latency.skips = 0;
+    else if (latency.skips < SKIPS_MAX) latency.skips = latency.skips * 2 + 1;
+    latency.toSkip = latency.skips;
+  }
+
+  /** Where consumers of a client id and host fetch in a partition. */
+  placeOf(
+    topic: string,
+    partition: number,
+    clientId: string,
+    host: string,
+  ): FetchPlace | undefined {
+    return this.#places.get(topic)?.find(partition, clientId, host);
   }
 
   #place(
@@ -193,34 +241,50 @@ export class Observer {
     topic: string,
     partition: number,
   ): FetchPlace | undefined {
-    const key = `${clientId}\0${host}\0${topic}\0${partition}`;
-    const known = this.fetchPlaces.get(key);
-    if (known !== undefined || this.fetchPlaces.size >= OBSERVED_PAIRS_MAX) return known;
+    const known = this.placeOf(topic, partition, clientId, host);
+    if (known !== undefined || this.#placeCount >= OBSERVED_PAIRS_MAX) return known;
     const news = { clientId, host, topic, partition };
     const place: FetchPlace = { ...news, readers: [], begunAt: -1, begins: 0 };
-    this.fetchPlaces.set(key, place);
+    let places = this.#places.get(topic);
+    if (places === undefined) {
+      places = new ClientTable();
+      this.#places.set(topic, places);
+    }
+    places.add(partition, place);
+    this.#placeCount++;
     return place;
   }
 
   #traffic(
-    into: Map<string, ClientTraffic>,
+    into: ClientTable<string, ClientTraffic>,
     { clientId, clientAddress: host }: RequestContext,
     topic: string,
   ): ClientTraffic {
-    const key = `${clientId}\0${host}\0${topic}`;
-    const known = into.get(key);
+    const known = into.find(topic, clientId, host);
     if (known !== undefined) return known;
     const isFull = into.size >= OBSERVED_PAIRS_MAX;
     if (isFull) {
-      const others = into.get(OTHERS);
+      const others = into.find(OTHERS, OTHERS, "");
       if (others !== undefined) return others;
     }
     const traffic = isFull
       ? { clientId: OTHERS, host: "", topic: "", records: 0, bytes: 0, lastMs: 0 }
       : { clientId, host, topic, records: 0, bytes: 0, lastMs: 0 };
-    into.set(isFull ? OTHERS : key, traffic);
+    into.add(isFull ? OTHERS : topic, traffic);
     return traffic;
   }
+}
+
+function newLatency(): ApiLatency {
+  return {
+    counts: new Float64Array(LATENCY_BUCKETS_MS.length + 1),
+    sumMs: 0,
+    count: 0,
+    measuredMs: -Infinity,
+    skips: 0,
+    skipped: 0,
+    toSkip: 0,
+  };
 }
 
 function newReader(sessionId: number, offset: number, nowMs: number, hadRecords: boolean): Reader {

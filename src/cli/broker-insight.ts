@@ -17,11 +17,11 @@ export function insightOf(node: RunningNode): BrokerInsight {
     startedMs,
     observe() {
       const observer = node.broker.observe();
-      const { produced, fetched, fetchPlaces, commits, latencies } = observer;
+      const { produced, fetched, commits, latencies } = observer;
       return {
         produced,
         fetched,
-        fetchPlaces,
+        placeOf: (...place) => observer.placeOf(...place),
         commits,
         latencies,
         latencyBucketsMs: LATENCY_BUCKETS_MS,

@@ -186,7 +186,7 @@ function fetchOf(
   next: number,
   nowMs: number,
 ): FetchFacts | null {
-  const place = observed?.fetchPlaces.get(`${clientId}\0${host}\0${topic}\0${partition}`);
+  const place = observed?.placeOf(topic, partition, clientId, host);
   if (place === undefined) return null;
   const { readers, begunAt, begins } = place;
   const alive = readers.filter(({ lastMs }) => nowMs - lastMs <= SILENT_MS);

@@ -28,9 +28,10 @@ export interface BrokerInsight {
 
 /** Counted since {@link BrokerInsight.observe} was first called. */
 export interface Observations {
-  readonly produced: ReadonlyMap<string, ClientTraffic>;
-  readonly fetched: ReadonlyMap<string, ClientTraffic>;
-  readonly fetchPlaces: ReadonlyMap<string, FetchPlace>;
+  readonly produced: { values(): Iterable<ClientTraffic> };
+  readonly fetched: { values(): Iterable<ClientTraffic> };
+  /** Where consumers of a client id and host fetch in a partition. */
+  placeOf(topic: string, partition: number, clientId: string, host: string): FetchPlace | undefined;
   readonly commits: ReadonlyMap<string, CommitPlace>;
   /** There were more groups and partitions than are told apart: not every commit is in {@link commits}. */
   readonly hasLostCommits: boolean;

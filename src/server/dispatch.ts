@@ -92,7 +92,7 @@ function serve(
     onClosed: undefined,
   };
   const { broker } = options;
-  const arrivedMs = broker.observer === undefined ? undefined : broker.clock.monotonicMs();
+  const arrivedMs = broker.observer?.arrived(route.key);
   const served: Served = { arrivedMs, options, route, context, exchange };
   try {
     const answered = route.handle(options.broker, context, request);
@@ -126,9 +126,8 @@ interface Served {
 }
 
 function answer(served: Served, value: unknown): void {
-  const { observer, clock } = served.options.broker;
-  if (served.arrivedMs !== undefined && observer !== undefined) {
-    observer.took(served.route.key, clock.monotonicMs() - served.arrivedMs);
+  if (served.arrivedMs !== undefined) {
+    served.options.broker.observer?.answeredRequest(served.route.key, served.arrivedMs);
   }
   let outcome: Outcome;
   try {

@@ -7,6 +7,7 @@ import { fetchRequest, fetchResponse } from "../protocol/messages/fetch.ts";
 import { offsetCommitRequest, offsetCommitResponse } from "../protocol/messages/offset-commit.ts";
 import { produceRequest, produceResponse } from "../protocol/messages/produce.ts";
 import { buildBatch } from "../records/build.ts";
+import { Observer } from "../broker/observer.ts";
 import { startTestNode, type TestNode } from "./server-kit.test.ts";
 
 let running: TestNode;
@@ -69,7 +70,7 @@ test("nothing is counted before somebody looks; from then on it is told who does
   await fetchFrom(0);
   await fetchFrom(0);
   await fetchFrom(0);
-  const [place] = observer.fetchPlaces.values();
+  const place = observer.placeOf("orders", 1, "test", "127.0.0.1");
   const [reader] = place?.readers ?? [];
   assert.deepEqual([place?.topic, place?.partition, reader?.offset], ["orders", 1, 0]);
   assert.equal(reader?.repeats, 2, "the same records again and again are noticed");
@@ -107,4 +108,32 @@ test("what a client calls its software is remembered by client id and host", asy
   const { clientSoftware } = running.node.broker;
   assert.equal(clientSoftware.of("test", "127.0.0.1"), "some-client 1.2");
   assert.equal(clientSoftware.of("nobody", "127.0.0.1"), undefined);
+});
+
+test("of requests that come close together some are measured, and stand for all", () => {
+  let nowMs = 0;
+  const clock = {
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    setTimer: () => ({ cancel: () => undefined }),
+    defer: () => undefined,
+  };
+  const observer = new Observer(clock);
+  const serve = (apartMs: number): boolean => {
+    nowMs += apartMs;
+    const arrivedMs = observer.arrived(ApiKey.PRODUCE);
+    if (arrivedMs === undefined) return false;
+    nowMs += 0.01;
+    observer.answeredRequest(ApiKey.PRODUCE, arrivedMs);
+    return true;
+  };
+  const measuredOf = (count: number, apartMs: number): number =>
+    Array.from({ length: count }, () => serve(apartMs)).filter(Boolean).length;
+  assert.equal(measuredOf(100, 1), 100, "slow ones each");
+  assert.ok(measuredOf(1600, 0.01) < 130, "of quick ones one in sixteen");
+  const { count = 0, sumMs = 0 } = observer.latencies[ApiKey.PRODUCE] ?? {};
+  assert.ok(count > 1684 && count <= 1700, `${count} stand for 1700`);
+  assert.ok(Math.abs(sumMs / count - 0.01) < 1e-9);
+  measuredOf(20, 1);
+  assert.equal(measuredOf(100, 1), 100, "slow ones each, again");
 });

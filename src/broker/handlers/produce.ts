@@ -130,14 +130,12 @@ function append(
     const message = `zstd needs version ${ZSTD_VERSION} of Produce`;
     return refuse(data.index, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, message);
   }
-  const result = partition.appendAsLeader(data.records, {
-    origin: "client",
-    nowMs: broker.clock.nowMs(),
-  });
+  const nowMs = broker.clock.nowMs();
+  const result = partition.appendAsLeader(data.records, { origin: "client", nowMs });
   if (result.errorCode !== ErrorCode.NONE) return describeRefusal(data, partition, result);
   if (broker.observer !== undefined) {
     const records = result.lastOffset - result.firstOffset + 1;
-    broker.observer.appended(context, topicName, records, data.records.length);
+    broker.observer.appended(context, topicName, records, data.records.length, nowMs);
   }
   const answer: PartitionAnswer = {
     index: data.index,
