@@ -1,8 +1,8 @@
 import { activeTracing, type ProcessSpan } from "../diagnostics/open-telemetry.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
-import type { Taker } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+import type { Taker } from "./taking-core.ts";
 
 /** How records are put together. */
 export interface BatchesOptions {

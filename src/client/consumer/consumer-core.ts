@@ -4,7 +4,6 @@ import { ErrorCode } from "../../protocol/error-code.ts";
 import type { Cluster, TopicMetadata } from "../cluster/cluster.ts";
 import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
 import { brokerError, clientError, kafkaError } from "../errors.ts";
-import type { Membership } from "../group/membership.ts";
 import { AssignedPartition } from "./assigned-partition.ts";
 import type { ResolvedOptions, StartPlace } from "./consumer-options.ts";
 import { Fetcher } from "./fetcher.ts";
@@ -13,58 +12,27 @@ import { Positioner } from "./positioner.ts";
 import type { ReadingContext } from "./reading-context.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import type { TopicSelection } from "./topic-selection.ts";
+import { TakingCore } from "./taking-core.ts";
 import { TopicTracker } from "./topic-tracker.ts";
 
 /** How long a member that is to stop at the end waits for partitions that its group may still give it. */
 const LEFT_OUT_MS = 10_000;
 
-/** What hands records out: it knows which of them the program is still at work on. */
-export interface Taker {
-  /** The first offset of the partition that was handed out and is not done; `undefined` when all is done. */
-  firstUndone(partition: AssignedPartition): number | undefined;
-  /**
-   * Whether {@link firstUndone} also holds for a commit that the program asks for. A loop that takes one thing
-   * after the other asks from within its body, so what it is at counts as done.
-   */
-  readonly isConcurrent: boolean;
-  /** Whether what is undone will be done if one waits for it. */
-  readonly isAtWork: boolean;
-  /** Another loop goes on: gives back what was taken and is not in the program's hands. */
-  abandon(): void;
-}
-
 /**
  * A consumer without its surface: the partitions that it reads, what keeps them read, and what was fetched.
  * Where partitions come from (a group, or the program) is its owner's part.
  */
-export class ConsumerCore implements ReadingContext {
-  readonly cluster: Cluster;
-  readonly channel: string;
+export class ConsumerCore extends TakingCore<AssignedPartition> implements ReadingContext {
   readonly options: ResolvedOptions;
   readonly selection: TopicSelection;
-  readonly metrics: ConsumerMetrics;
   readonly partitions = new Map<string, AssignedPartition>();
   readonly buffer: RecordBuffer;
   readonly tracker: TopicTracker;
-  /** Set where partitions belong to a group. */
-  membership: Membership | undefined;
-  /** The loop that takes records now, or did last. */
-  taker: Taker | undefined;
-  /** Nothing more is handed out: the consumer is to be closed once the program is done with what it has. */
-  isStopping = false;
-  /** Whether {@link progressed} wants to be called whenever something is done. */
-  watchesProgress = false;
-
-  readonly #closing = new AbortController();
   readonly #fetcher: Fetcher;
   readonly #positioner: Positioner;
-  readonly #waiting = new Set<() => void>();
-  readonly #progressListeners = new Set<() => void>();
   /** Ids of topics that were deleted and made anew while they were read. */
   readonly #pastIds = new Set<Uuid>();
   #emptySinceMs: number | undefined;
-  #failure: unknown;
-  #hasFailed = false;
 
   constructor(
     cluster: Cluster,
@@ -72,11 +40,9 @@ export class ConsumerCore implements ReadingContext {
     options: ResolvedOptions,
     metrics: ConsumerMetrics,
   ) {
-    this.cluster = cluster;
-    this.channel = cluster.newChannel("consumer");
+    super(cluster, "consumer", metrics);
     this.selection = selection;
     this.options = options;
-    this.metrics = metrics;
     this.buffer = new RecordBuffer(
       { onFilled: () => this.wakeTakers(), onDrained: () => this.#onDrained() },
       metrics,
@@ -90,36 +56,9 @@ export class ConsumerCore implements ReadingContext {
     this.#positioner = new Positioner(this, () => this.membership);
   }
 
-  get closing(): AbortSignal {
-    return this.#closing.signal;
-  }
-
   /** Bytes that were fetched and not handed out, and those that answers under way may bring. */
   get heldBytes(): number {
     return this.buffer.bytes + this.#fetcher.reservedBytes;
-  }
-
-  // What goes wrong
-
-  get isFailing(): boolean {
-    return this.#hasFailed;
-  }
-
-  /** Ends the loop that takes records: the first failure counts until it has been told. */
-  fail(thrown: unknown): void {
-    if (this.#hasFailed || this.closing.aborted) return;
-    this.#hasFailed = true;
-    this.#failure = thrown;
-    this.wakeTakers();
-  }
-
-  /** Throws what went wrong, once; the next attempt to take records tries again. */
-  throwFailure(): void {
-    if (!this.#hasFailed) return;
-    const failure = this.#failure;
-    this.#hasFailed = false;
-    this.#failure = undefined;
-    throw failure;
   }
 
   /** Sets everything going again after a failure was told, and lets failed partitions say so anew. */
@@ -266,42 +205,6 @@ export class ConsumerCore implements ReadingContext {
     this.wakeTakers();
   }
 
-  /** Resolves when there may be something to take or to tell, or after the time. */
-  waitForChange(maxWaitMs = Infinity): Promise<void> {
-    return new Promise((resolve) => {
-      const timer =
-        maxWaitMs === Infinity
-          ? undefined
-          : this.cluster.platform.clock.setTimer(maxWaitMs, () => done());
-      const done = (): void => {
-        timer?.cancel();
-        this.#waiting.delete(done);
-        resolve();
-      };
-      this.#waiting.add(done);
-    });
-  }
-
-  wakeTakers(): void {
-    if (this.#waiting.size === 0) return;
-    for (const wake of this.#waiting) wake();
-  }
-
-  /** Calls when something was done; while there are listeners takers tell. */
-  onProgress(listener: () => void): () => void {
-    this.#progressListeners.add(listener);
-    this.watchesProgress = true;
-    return () => {
-      this.#progressListeners.delete(listener);
-      this.watchesProgress = this.#progressListeners.size > 0;
-    };
-  }
-
-  /** A taker is done with something. */
-  progressed(): void {
-    for (const listener of this.#progressListeners) listener();
-  }
-
   /** Waits until all that is assigned has a place or has failed. Throws what went wrong. */
   async placed(): Promise<void> {
     for (;;) {
@@ -320,7 +223,7 @@ export class ConsumerCore implements ReadingContext {
     if (this.closing.aborted) return;
     // Sessions are ended on their connections, which the signal leaves alone when they are idle.
     this.tracker.close();
-    this.#closing.abort();
+    this.abort();
     this.remove([...this.partitions.values()]);
     this.wakeTakers();
     await this.#fetcher.close();

@@ -413,17 +413,8 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
 
   /** The signal of the options was aborted. */
   #stop(): void {
-    const core = this.#core;
-    core.isStopping = true;
-    core.wakeTakers();
-    const closeWhenIdle = (): void => {
-      if (core.taker?.isAtWork === true) return;
-      stopWatching();
-      // Whoever is at the end of a loop gets to know what goes wrong here.
-      this.close().catch(() => undefined);
-    };
-    const stopWatching = core.onProgress(closeWhenIdle);
-    closeWhenIdle();
+    // Whoever is at the end of a loop gets to know what goes wrong here.
+    this.#core.stopThen(() => void this.close().catch(() => undefined));
   }
 
   async #close(drainMs: number): Promise<void> {
@@ -431,7 +422,7 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     core.isStopping = true;
     core.wakeTakers();
-    if (drainMs > 0) await this.#drained(drainMs);
+    await core.drained(drainMs);
     this.#committer.stop();
     let failure: { readonly thrown: unknown } | undefined;
     try {
@@ -445,21 +436,5 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
     core.cluster.metrics.remove(core.metrics);
     this.#events.close();
     if (failure !== undefined) throw failure.thrown;
-  }
-
-  #drained(drainMs: number): Promise<void> {
-    const core = this.#core;
-    if (core.taker?.isAtWork !== true) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        stop();
-        resolve();
-      };
-      const timer = core.cluster.platform.clock.setTimer(drainMs, done);
-      const stop = core.onProgress(() => {
-        if (core.taker?.isAtWork !== true) done();
-      });
-    });
   }
 }

@@ -13,7 +13,12 @@ import {
   verifyChecksumAt,
 } from "../../records/record-batch.ts";
 import type { RecordCursor, RecordView } from "../../records/record-cursor.ts";
-import { ConsumerRecord, legacyPlace, type RecordOrigin } from "./consumer-record.ts";
+import {
+  ConsumerRecord,
+  legacyPlace,
+  type RecordOrigin,
+  type RecordPlace,
+} from "./consumer-record.ts";
 
 /** A transaction whose records are left out where only committed ones are wanted. */
 export interface AbortedTransaction {
@@ -73,11 +78,11 @@ export function measureChunk(bytes: Buffer, from: number): ChunkMeasure {
 }
 
 /**
- * Records of one partition as one answer brought them, read one by one. Batches are verified and
+ * Records of one partition as one answer brought them, read one by one as `R`. Batches are verified and
  * decompressed when reading comes to them, so one at a time is held decompressed. Control records are left
  * out, and so are those of aborted transactions.
  */
-export class FetchedChunk {
+export abstract class RecordChunk<R> {
   readonly owner: ChunkOwner;
   /** Memory that it holds: what was received. */
   readonly sizeBytes: number;
@@ -119,7 +124,7 @@ export class FetchedChunk {
    * The next record, `undefined` after the last; the owner's position is behind it then. Throws
    * `CorruptRecordsError`, `CompressionError` or `UnsafeIntegerError` where the bytes are damaged.
    */
-  next(): ConsumerRecord | undefined {
+  next(): R | undefined {
     const { owner } = this;
     for (;;) {
       const cursor = this.#cursor;
@@ -132,7 +137,7 @@ export class FetchedChunk {
           owner.position = offset + 1;
           owner.positionEpoch = origin.leaderEpoch;
           this.recordsRead++;
-          return new ConsumerRecord(origin, cursor);
+          return this.record(origin, cursor);
         }
         this.#closeBatch();
       } else if (this.#legacy !== undefined) {
@@ -142,6 +147,28 @@ export class FetchedChunk {
       }
       if (!this.#openBatch()) return undefined;
     }
+  }
+
+  /** The record at a place. */
+  protected abstract record(origin: RecordOrigin, at: RecordPlace): R;
+
+  /**
+   * Goes on behind the batch at which {@link next} threw. Returns the offset after it, as its header says;
+   * `undefined` where that cannot be told, and nothing more is read.
+   */
+  passOver(): number | undefined {
+    const isOpen = this.#cursor !== undefined || this.#legacy !== undefined;
+    this.#cursor = undefined;
+    this.#legacy = undefined;
+    if (isOpen) return this.#batchNext;
+    const at = this.#at;
+    const size = completeBatchSizeAt(this.#bytes, at, this.#end);
+    if (size < BATCH_HEADER_BYTES || magicAt(this.#bytes, at) < 2) {
+      this.#at = this.#end;
+      return undefined;
+    }
+    this.#at = at + size;
+    return nextOffsetAt(this.#bytes, at);
   }
 
   #endHere(): undefined {
@@ -238,7 +265,7 @@ export class FetchedChunk {
     return true;
   }
 
-  #nextLegacy(records: readonly RecordView[]): ConsumerRecord | undefined {
+  #nextLegacy(records: readonly RecordView[]): R | undefined {
     const { owner } = this;
     while (this.#legacyAt < records.length) {
       const view = records[this.#legacyAt++]!;
@@ -253,9 +280,16 @@ export class FetchedChunk {
       const isAppendTime = timestampType === "LogAppendTime";
       const base = isAppendTime ? view.timestamp : 0;
       const origin = originOf(owner, place.bytes, 0, base, timestampType, NO_LEADER_EPOCH);
-      return new ConsumerRecord(origin, place);
+      return this.record(origin, place);
     }
     return undefined;
+  }
+}
+
+/** Records as a consumer hands them out. */
+export class FetchedChunk extends RecordChunk<ConsumerRecord> {
+  protected record(origin: RecordOrigin, at: RecordPlace): ConsumerRecord {
+    return new ConsumerRecord(origin, at);
   }
 }
 

@@ -1,9 +1,9 @@
 import { activeTracing, type ProcessSpan } from "../diagnostics/open-telemetry.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
-import type { Taker } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import { OffsetsAtWork } from "./offsets-at-work.ts";
 import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+import type { Taker } from "./taking-core.ts";
 
 /** How many records are worked on at a time. */
 export interface ForEachOptions {

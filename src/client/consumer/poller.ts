@@ -1,7 +1,7 @@
 import type { AssignedPartition } from "./assigned-partition.ts";
-import type { Taker } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+import type { Taker } from "./taking-core.ts";
 
 /** What one call of `poll` may give. */
 export interface PollOptions {

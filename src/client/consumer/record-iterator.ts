@@ -1,8 +1,9 @@
+import type { TopicPartition } from "../../core/topic-partition.ts";
 import { activeTracing, type ProcessSpan, type Tracing } from "../diagnostics/open-telemetry.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
-import type { Taker } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
-import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+import { RecordTaker, type LoopOwner, type TakenFrom } from "./record-taker.ts";
+import type { Taker } from "./taking-core.ts";
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
@@ -10,11 +11,16 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
  * Record by record. While records are there `next` costs a promise that is resolved already. A record is done
  * when the next one is asked for; one on which the loop was left is not.
  */
-export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Taker {
+export class RecordIterator<
+  P extends TakenFrom & TopicPartition = AssignedPartition,
+  R extends ConsumerRecord = ConsumerRecord,
+>
+  implements AsyncIterableIterator<R>, Taker<P>
+{
   readonly isConcurrent = false;
-  readonly #owner: TakingOwner;
-  readonly #taker: RecordTaker;
-  #current: ConsumerRecord | undefined;
+  readonly #owner: LoopOwner<P, R>;
+  readonly #taker: RecordTaker<P, R>;
+  #current: R | undefined;
   #isOpen = true;
   #hasBegun = false;
   /** Calls of `next` that wait for the one before. */
@@ -23,7 +29,7 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
   #tracing: Tracing | undefined;
   #span: ProcessSpan | undefined;
 
-  constructor(owner: TakingOwner) {
+  constructor(owner: LoopOwner<P, R>) {
     this.#owner = owner;
     this.#taker = new RecordTaker(owner);
   }
@@ -36,7 +42,7 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
     return this.#isOpen && this.#current !== undefined;
   }
 
-  firstUndone(partition: AssignedPartition): number | undefined {
+  firstUndone(partition: P): number | undefined {
     const current = this.#current;
     const isOfIt =
       current !== undefined &&
@@ -49,7 +55,7 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
     this.#taker.abandon();
   }
 
-  next(): Promise<IteratorResult<ConsumerRecord, undefined>> {
+  next(): Promise<IteratorResult<R, undefined>> {
     const isOurs = this.#owner.core.taker === this;
     if (this.#busy > 0 || !isOurs) return this.#nextInTurn();
     this.#finishCurrent();
@@ -68,27 +74,30 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
   return(): Promise<IteratorReturnResult<undefined>> {
     this.#isOpen = false;
     this.#endSpan();
-    const { core } = this.#owner;
+    const { core, left } = this.#owner;
+    if (left !== undefined && this.#current !== undefined) left(this.#current);
     if (core.watchesProgress) core.progressed();
     return Promise.resolve(DONE);
   }
 
   #finishCurrent(): void {
-    if (this.#current === undefined) return;
+    const current = this.#current;
+    if (current === undefined) return;
     this.#current = undefined;
     if (this.#span !== undefined) this.#endSpan();
-    const { core } = this.#owner;
+    const { core, done } = this.#owner;
+    if (done !== undefined && this.#isOpen) done(current);
     if (core.watchesProgress) core.progressed();
   }
 
-  #nextInTurn(): Promise<IteratorResult<ConsumerRecord, undefined>> {
+  #nextInTurn(): Promise<IteratorResult<R, undefined>> {
     this.#busy++;
     const next = this.#tail.then(() => this.#nextSlowly());
     this.#tail = next.catch(() => undefined);
     return next;
   }
 
-  async #nextSlowly(): Promise<IteratorResult<ConsumerRecord, undefined>> {
+  async #nextSlowly(): Promise<IteratorResult<R, undefined>> {
     try {
       this.#finishCurrent();
       if (!this.#isOpen) return DONE;
@@ -113,7 +122,7 @@ export class RecordIterator implements AsyncIterableIterator<ConsumerRecord>, Ta
     return DONE;
   }
 
-  #startSpan(record: ConsumerRecord): void {
+  #startSpan(record: R): void {
     const { core } = this.#owner;
     const { topic, partition, offset, headers, keyBytes: key, valueBytes } = record;
     const details = { topic, partition, offset, headers, key, tombstone: valueBytes === null };

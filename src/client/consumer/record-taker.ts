@@ -1,8 +1,9 @@
 import { clientError, type KafkaError } from "../errors.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
-import type { ConsumerCore, Taker } from "./consumer-core.ts";
+import type { ConsumerCore } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
-import type { RecordDecoding } from "./record-decoding.ts";
+import type { Taker, TakingCore } from "./taking-core.ts";
+import type { TopicDecoder } from "./topic-decoder.ts";
 
 /** Work of the program between two looks at the network: longer than this, and the loop lets others run. */
 const TURN_MS = 4;
@@ -12,31 +13,72 @@ const TURN_RECORDS_MAX = 1_024;
 /** How often a group hears that records are waited for. */
 const POLLED_MS = 1_000;
 
+/** Where a record comes from, as far as taking it goes. */
+export interface TakenFrom {
+  /** `undefined` where records are handed out as bytes. */
+  readonly decoder: TopicDecoder | undefined;
+  /** How often the program has moved it: what was taken before the last time is not wanted any more. */
+  readonly seeks: number;
+  /** What was taken is not this consumer's any more. */
+  readonly isGone: boolean;
+}
+
+/** That which has the records. */
+export interface RecordSource<P, R> extends TakingCore<P> {
+  readonly options: { readonly group: string | undefined };
+  readonly buffer: {
+    /** Of the record that {@link take} gave last. */
+    takenFrom: P | undefined;
+    take(): R | undefined;
+  };
+  /** Whether all that is to be read was handed out. */
+  readonly isFinished: boolean;
+  /** The record at the offset was not handed out after all. */
+  putBack(from: P, offset: number): void;
+  /** Sets everything going again after a failure was told. */
+  retry(): void;
+}
+
 /** What a loop needs of its consumer besides the core. */
-export interface TakingOwner {
-  readonly core: ConsumerCore;
-  readonly decoding: RecordDecoding;
+export interface LoopOwner<P, R> {
+  readonly core: RecordSource<P, R>;
+  readonly decoding: {
+    /** Whether the record is to be handed out; a promise where that takes its time. */
+    decode(from: P, record: R): boolean | Promise<boolean>;
+  };
   /** Joins the group or finds the partitions; once, whoever asks. */
   start(): Promise<void>;
   /** The loop came to the end of what is to be read. */
   finish(): Promise<void>;
+  /** The program is done with a record. For those who want to know of each. */
+  readonly done?: (record: R) => void;
+  /** The program left the loop at a record. */
+  readonly left?: (record: R) => void;
+}
+
+/** The same of a consumer that reads partitions in order. */
+export interface TakingOwner extends LoopOwner<AssignedPartition, ConsumerRecord> {
+  readonly core: ConsumerCore;
 }
 
 /**
  * Takes decoded records out of the buffer, for one loop of the program. While records are there, taking one is
  * a call without promises; now and then the loop has to let others run.
  */
-export class RecordTaker {
-  readonly #owner: TakingOwner;
-  readonly #core: ConsumerCore;
-  readonly #decoding: RecordDecoding;
+export class RecordTaker<
+  P extends TakenFrom = AssignedPartition,
+  R extends ConsumerRecord = ConsumerRecord,
+> {
+  readonly #owner: LoopOwner<P, R>;
+  readonly #core: RecordSource<P, R>;
+  readonly #decoding: LoopOwner<P, R>["decoding"];
   /** The record that is decoded, or stored elsewhere, before the next one can be taken. */
-  #late: { readonly record: ConsumerRecord; readonly isWanted: Promise<boolean> } | undefined;
+  #late: { readonly record: R; readonly isWanted: Promise<boolean> } | undefined;
   /** Its partition, and how often the program had moved that when it was taken. */
-  #latePartition: AssignedPartition | undefined;
+  #latePartition: P | undefined;
   #lateSeeks = 0;
   /** What {@link take} gave and its caller has not taken account of: a few turns of promises lie between. */
-  #given: AssignedPartition | undefined;
+  #given: P | undefined;
   #givenOffset = -1;
   #isInterrupted = false;
   /** Another loop has the records now. */
@@ -46,7 +88,7 @@ export class RecordTaker {
   #turnBeganMs = 0;
   #handedOutMs = -1;
 
-  constructor(owner: TakingOwner) {
+  constructor(owner: LoopOwner<P, R>) {
     this.#owner = owner;
     this.#core = owner.core;
     this.#decoding = owner.decoding;
@@ -56,7 +98,7 @@ export class RecordTaker {
    * Makes `taker` the one whose work counts. What an older loop left undone is done by this. Throws
    * `INVALID_ARGUMENT` while one that works on several records has not ended.
    */
-  async begin(taker: Taker): Promise<void> {
+  async begin(taker: Taker<P>): Promise<void> {
     const core = this.#core;
     const before = core.taker;
     if (before !== undefined && before !== taker) {
@@ -88,24 +130,24 @@ export class RecordTaker {
   }
 
   /** Throws `CLOSED` where another loop has begun since: the records are that one's. */
-  check(taker: Taker): void {
+  check(taker: Taker<P>): void {
     if (this.#core.taker === taker) return;
     throw takenOver();
   }
 
   /** The first offset of a partition that is in the works here. */
-  firstUndone(partition: AssignedPartition): number | undefined {
+  firstUndone(partition: P): number | undefined {
     if (this.#latePartition === partition) return this.#late?.record.offset;
     return this.#given === partition ? this.#givenOffset : undefined;
   }
 
   /** A record if there is one at once and nobody has to be let run before it. Throws failures of a partition. */
-  takeNow(): ConsumerRecord | undefined {
+  takeNow(): R | undefined {
     return this.#turnLeft > 0 ? this.takeMore() : undefined;
   }
 
   /** The same behind a record that was taken: for what is to be handed out together with it. */
-  takeMore(): ConsumerRecord | undefined {
+  takeMore(): R | undefined {
     if (this.#late !== undefined || this.#isAbandoned) return undefined;
     this.#turnLeft--;
     const core = this.#core;
@@ -129,7 +171,7 @@ export class RecordTaker {
    * The next record, waiting for it at most so long; `undefined` when the time is over, or for good
    * ({@link isOver}). Throws what ends the iteration.
    */
-  async take(maxWaitMs = Infinity): Promise<ConsumerRecord | undefined> {
+  async take(maxWaitMs = Infinity): Promise<R | undefined> {
     const core = this.#core;
     const { clock } = core.cluster.platform;
     const untilMs = clock.monotonicMs() + maxWaitMs;
@@ -158,7 +200,7 @@ export class RecordTaker {
   }
 
   /** Whoever called {@link take} keeps account of the record from here on. Throws as {@link check}. */
-  acknowledge(taker: Taker): void {
+  acknowledge(taker: Taker<P>): void {
     this.check(taker);
     this.#given = undefined;
   }
@@ -180,7 +222,7 @@ export class RecordTaker {
     return core.isStopping || core.closing.aborted || core.isFinished;
   }
 
-  async #takeLate(): Promise<ConsumerRecord | undefined> {
+  async #takeLate(): Promise<R | undefined> {
     const late = this.#late;
     if (late === undefined) return undefined;
     try {
@@ -219,7 +261,7 @@ export class RecordTaker {
     this.#handedOutMs = nowMs;
   }
 
-  #give(record: ConsumerRecord): ConsumerRecord {
+  #give(record: R): R {
     this.#given = this.#core.buffer.takenFrom;
     this.#givenOffset = record.offset;
     const nowMs = this.#core.cluster.platform.clock.monotonicMs();

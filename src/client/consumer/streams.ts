@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { CountQueuingStrategy, ReadableStream } from "node:stream/web";
 import type { AssignedPartition } from "./assigned-partition.ts";
-import type { Taker } from "./consumer-core.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import { OffsetsAtWork } from "./offsets-at-work.ts";
 import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+import type { Taker } from "./taking-core.ts";
 
 /** How a consumer is read as a stream. */
 export interface ReadableOptions {

@@ -105,7 +105,7 @@ export interface ConsumerFetchTrace {
 export interface RebalanceEvent {
   readonly kind: "assigned" | "revoked" | "lost" | "failed";
   readonly group: string;
-  readonly protocol: "classic" | "consumer";
+  readonly protocol: "classic" | "consumer" | "share";
   readonly memberId: string;
   /** Generation of a classic group, member epoch of a new one. */
   readonly generationId: number;

@@ -33,8 +33,11 @@ const SWITCHES_MAX = 2;
 /** States of a classic group without members; `Dead` also says that there is no classic group. */
 const memberlessStates: ReadonlySet<string> = new Set(["", "Dead", "Empty"]);
 
+/** What members of groups that divide partitions speak. */
+type ConsumerProtocol = "classic" | "consumer";
+
 /** Refusals that mean: this group speaks the other protocol. */
-const otherProtocolCodes: Readonly<Record<Membership["protocol"], ReadonlySet<KafkaErrorCode>>> = {
+const otherProtocolCodes: Readonly<Record<ConsumerProtocol, ReadonlySet<KafkaErrorCode>>> = {
   consumer: new Set<KafkaErrorCode>([
     // A classic group that does not migrate (group.consumer.migration.policy), or cannot.
     "GROUP_ID_NOT_FOUND",
@@ -57,7 +60,7 @@ export class AutoMember implements Membership {
   #options: MembershipOptions;
   #member: Membership | undefined;
   /** What the member speaks, or would be asked to first. */
-  #protocol: Membership["protocol"] = "consumer";
+  #protocol: ConsumerProtocol = "consumer";
   #switches = 0;
   #isLeft = false;
 
@@ -67,7 +70,7 @@ export class AutoMember implements Membership {
     this.#listener = listener;
   }
 
-  get protocol(): Membership["protocol"] {
+  get protocol(): ConsumerProtocol {
     return this.#protocol;
   }
 
@@ -159,7 +162,7 @@ export class AutoMember implements Membership {
     return !memberlessStates.has(found.groupState);
   }
 
-  #make(protocol: Membership["protocol"]): Membership {
+  #make(protocol: ConsumerProtocol): Membership {
     const listener: MembershipListener = {
       onAssigned: (partitions) => this.#listener.onAssigned(partitions),
       onRevoked: (partitions, reason, signal) =>

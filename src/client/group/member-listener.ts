@@ -4,6 +4,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { rebalanceChannel, type RebalanceEvent } from "../diagnostics/channels.ts";
 import type { KafkaError } from "../errors.ts";
 import type {
+  GivenPartition,
   GroupMetadata,
   Membership,
   MembershipListener,
@@ -55,7 +56,7 @@ export class MemberListener {
   }
 
   /** Partitions come. Resolves with what the listener made of it. */
-  async assigned(partitions: readonly TopicPartition[]): Promise<KafkaError | null> {
+  async assigned(partitions: readonly GivenPartition[]): Promise<KafkaError | null> {
     const { metadata } = this.#member;
     const { clock } = this.#cluster.platform;
     const beganAtMs = clock.monotonicMs();

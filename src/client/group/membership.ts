@@ -1,4 +1,5 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
+import type { Uuid } from "../../core/uuid.ts";
 import type { Deadline } from "../cluster/deadline.ts";
 import type { KafkaError } from "../errors.ts";
 
@@ -32,6 +33,12 @@ export type RevocationReason =
   /** This member leaves. */
   | "closing";
 
+/** A partition that a group gives. */
+export interface GivenPartition extends TopicPartition {
+  /** Of its topic, where the protocol of the group names topics by their ids. */
+  readonly topicId?: Uuid | undefined;
+}
+
 /** What a consumer does when its group gives it partitions or takes them. */
 export interface MembershipListener {
   /**
@@ -48,7 +55,7 @@ export interface MembershipListener {
    * Partitions come, in addition to those there are. When it rejects, the member leaves the group and
    * fails with that.
    */
-  onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
+  onAssigned(partitions: readonly GivenPartition[]): Promise<void>;
   /**
    * Membership is over for a reason that no retry mends; `join` has to be called again, or nothing. Not
    * called for what a call of `join` that is waited for rejects with.
@@ -61,8 +68,8 @@ export interface MembershipListener {
  * and `leave`; listeners are called one at a time.
  */
 export interface Membership {
-  /** `classic` (JoinGroup, SyncGroup) or `consumer` (KIP-848). */
-  readonly protocol: "classic" | "consumer";
+  /** `classic` (JoinGroup, SyncGroup), `consumer` (KIP-848) or `share` (KIP-932). */
+  readonly protocol: "classic" | "consumer" | "share";
   readonly metadata: GroupMetadata;
   /** What this member reads at the moment. */
   readonly assignment: readonly TopicPartition[];

@@ -35,7 +35,7 @@ const NO_TIMEOUT = -1;
 
 type HeartbeatRequest = InputOf<typeof consumerGroupHeartbeatRequest>;
 /** What a heartbeat tells of its member. */
-type Told = Pick<EpochData, "subscription" | "owned">;
+export type Told = Pick<EpochData, "subscription" | "owned">;
 
 export interface HeartbeatAnswer {
   readonly errorCode: number;
@@ -46,11 +46,20 @@ export interface HeartbeatAnswer {
   readonly assignment: readonly TopicIdPartitions[] | null;
 }
 
+/** The heartbeats of a member, in the words of its kind of group. */
+export interface MemberHeartbeats {
+  /** The next heartbeat tells everything. */
+  forgetTold(): void;
+  beat(epoch: number, now: Told): Promise<HeartbeatAnswer>;
+  /** Says goodbye with an epoch that means it. Resolves with the error code. */
+  leave(epoch: number, deadline: Deadline): Promise<number>;
+}
+
 /**
  * ConsumerGroupHeartbeat as one member sends it: everything when it joins and after a heartbeat that
  * failed, else what changed since the coordinator last took note.
  */
-export class EpochHeartbeats {
+export class EpochHeartbeats implements MemberHeartbeats {
   readonly #cluster: Cluster;
   readonly #config: EpochConfig;
   readonly #options: MembershipOptions;
@@ -62,7 +71,6 @@ export class EpochHeartbeats {
     this.#options = options;
   }
 
-  /** The next heartbeat tells everything. */
   forgetTold(): void {
     this.#told = undefined;
   }
@@ -87,7 +95,6 @@ export class EpochHeartbeats {
     };
   }
 
-  /** Says goodbye with an epoch that means it. Resolves with the error code. */
   async leave(epoch: number, deadline: Deadline): Promise<number> {
     const { errorCode } = await this.#send(epoch, {}, deadline);
     return errorCode;

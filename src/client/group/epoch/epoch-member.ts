@@ -20,7 +20,11 @@ import type {
 } from "../membership.ts";
 import { PollWatch } from "../poll-watch.ts";
 import { asKafkaError, within } from "../waiting.ts";
-import { EpochHeartbeats, type HeartbeatAnswer } from "./epoch-heartbeats.ts";
+import {
+  EpochHeartbeats,
+  type HeartbeatAnswer,
+  type MemberHeartbeats,
+} from "./epoch-heartbeats.ts";
 import { decideEpoch } from "./epoch-machine.ts";
 import {
   newEpochMember,
@@ -34,13 +38,25 @@ import { TopicNames, type TopicIdPartitions } from "./topic-names.ts";
 /** Between heartbeats until the coordinator says how much. */
 const FIRST_INTERVAL_MS = 5_000;
 
-/** A member of a group of the new protocol: carries out what `epoch-machine.ts` decides. */
+/** The kinds of groups whose members have epochs, and how these send their heartbeats. */
+export interface EpochGroupKind {
+  readonly protocol: "consumer" | "share";
+  heartbeats(cluster: Cluster, config: EpochConfig, options: MembershipOptions): MemberHeartbeats;
+}
+
+/** KIP-848. */
+const consumerGroups: EpochGroupKind = {
+  protocol: "consumer",
+  heartbeats: (cluster, config, options) => new EpochHeartbeats(cluster, config, options),
+};
+
+/** A member of a group of the new protocols: carries out what `epoch-machine.ts` decides. */
 export class EpochMember implements Membership, CommittingMember {
-  readonly protocol = "consumer";
+  readonly protocol: "consumer" | "share";
   readonly #cluster: Cluster;
   readonly #options: MembershipOptions;
   readonly #config: EpochConfig;
-  readonly #requests: EpochHeartbeats;
+  readonly #requests: MemberHeartbeats;
   readonly #listener: MemberListener;
   readonly #heartbeats: Heartbeats;
   readonly #polls: PollWatch;
@@ -54,7 +70,12 @@ export class EpochMember implements Membership, CommittingMember {
   /** Nothing is done any more. */
   #isReleased = false;
 
-  constructor(cluster: Cluster, options: MembershipOptions, listener: MembershipListener) {
+  constructor(
+    cluster: Cluster,
+    options: MembershipOptions,
+    listener: MembershipListener,
+    kind = consumerGroups,
+  ) {
     const { group, sessionTimeoutMs, subscription } = options;
     const { clock, random } = cluster.platform;
     this.#cluster = cluster;
@@ -66,7 +87,8 @@ export class EpochMember implements Membership, CommittingMember {
       sessionTimeoutMs,
     };
     this.#state = newEpochMember(subscription);
-    this.#requests = new EpochHeartbeats(cluster, this.#config, options);
+    this.protocol = kind.protocol;
+    this.#requests = kind.heartbeats(cluster, this.#config, options);
     this.#listener = new MemberListener(cluster, listener, this);
     this.#heartbeats = new Heartbeats(clock, FIRST_INTERVAL_MS, () => this.#heartbeat());
     this.#polls = new PollWatch(clock, options.maxPollIntervalMs, () =>
