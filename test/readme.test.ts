@@ -10,8 +10,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = fs.readFileSync(join(root, "README.md"), "utf8");
 const scratch = scratchFolder();
 /** What the interop suite fetched; without it the blocks for other languages are skipped by name. */
-const python = join(root, ".cache", "interop", "python", "venv", "bin");
-const javaLibraries = join(root, ".cache", "interop", "java-broker", "lib");
+const fetched = join(root, ".cache", "interop");
+const python = join(fetched, "python", "venv", "bin");
+const javaLibraries = join(fetched, "java-broker", "lib");
+/** The suite marks what it has fetched as a whole; what a fetch that was ended left behind is not used. */
+const isFetched = (folder: string): boolean => fs.existsSync(join(fetched, folder, ".made-from"));
 const BLOCK_TIMEOUT_MS = 120_000;
 let broker: BrokerProcess;
 
@@ -119,7 +122,7 @@ test("the block about the test kit runs", async () => {
 
 test(
   "the block for Python runs",
-  { skip: fs.existsSync(join(python, "python")) ? false : "confluent-kafka is not fetched" },
+  { skip: isFetched("python") ? false : "confluent-kafka is not fetched" },
   async () => {
     const [, produce = "", consume = ""] = block("python").split("\n");
     await run("sh", ["-ec", produce], { path: python });
@@ -130,7 +133,7 @@ test(
 
 test(
   "the block for Java runs",
-  { skip: fs.existsSync(javaLibraries) ? false : "kafka-clients is not fetched" },
+  { skip: isFetched("java-broker") ? false : "kafka-clients is not fetched" },
   async () => {
     const file = join(scratch.path, "Hello.java");
     fs.writeFileSync(file, block("java"));
