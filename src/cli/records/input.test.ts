@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { linesOf, RecordMaker, type InputOptions } from "./input.ts";
+import { linesOf, RecordMaker, recordsIn, type InputOptions } from "./input.ts";
 import { encoderOf } from "./types.ts";
 
 const plain: InputOptions = {
@@ -90,5 +91,40 @@ test("lines come whole, wherever the chunks are cut", async () => {
         assert.deepEqual(got, lines);
       },
     ),
+  );
+});
+
+test("a line of many chunks is put together once", { timeout: 60_000 }, async () => {
+  const chunk = Buffer.alloc(256, "x");
+  const chunks = function* (): Generator<Buffer> {
+    for (let i = 0; i < 65_536; i++) yield chunk;
+    yield Buffer.from("\nnext");
+  };
+  const lengths: number[] = [];
+  for await (const line of linesOf(Readable.from(chunks()), undefined)) lengths.push(line.length);
+  assert.deepEqual(lengths, [65_536 * 256, 4]);
+});
+
+test("input without an end of a record is refused before it fills the memory", async () => {
+  const endless = function* (): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(256, "x");
+  };
+  await assert.rejects(
+    async () => {
+      for await (const line of linesOf(Readable.from(endless()), undefined, 1_000))
+        assert.fail(line);
+    },
+    { code: "MLD2001", message: "a record does not end within 1000 bytes" },
+  );
+});
+
+test("a folder is not taken for a file of records", async () => {
+  const folder = fileURLToPath(new URL(".", import.meta.url));
+  const terminal = { stdin: Readable.from([]) };
+  await assert.rejects(
+    async () => {
+      for await (const record of recordsIn(terminal, [folder], plain)) assert.fail(String(record));
+    },
+    { code: "MLD1002", message: `cannot read ${folder}: it is a folder` },
   );
 });

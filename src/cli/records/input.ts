@@ -46,7 +46,7 @@ export interface FixedParts {
 
 /** The records in the input of a terminal, or in files. */
 export async function* recordsIn(
-  terminal: Terminal,
+  terminal: Pick<Terminal, "stdin">,
   files: readonly string[],
   options: InputOptions,
 ): AsyncGenerator<RawRecord> {
@@ -57,13 +57,27 @@ export async function* recordsIn(
     try {
       yield* recordsOf(bytes, name, options);
     } catch (thrown) {
-      if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") {
-        throw new Problem("MLD1002", `cannot read ${source}: there is no such file`, {
-          exitCode: ExitCode.notFound,
-        });
-      }
-      throw thrown;
+      throw unreadable(source, thrown);
     }
+  }
+}
+
+/** What the file system has against a file, in words; anything else as it is. */
+function unreadable(source: string, thrown: unknown): unknown {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  switch (code) {
+    case "ENOENT":
+      return new Problem("MLD1002", `cannot read ${source}: there is no such file`, {
+        exitCode: ExitCode.notFound,
+      });
+    case "EISDIR":
+      return new Problem("MLD1002", `cannot read ${source}: it is a folder`, {
+        remedy: `name the files in it: -l ${source}/a -l ${source}/b`,
+      });
+    case "EACCES":
+      return new Problem("MLD1002", `cannot read ${source}: its permissions do not allow it`);
+    default:
+      return thrown;
   }
 }
 
@@ -218,23 +232,65 @@ function asBuffer(chunk: unknown): Buffer {
 const NEWLINE = Buffer.from("\n");
 const CARRIAGE_RETURN = 0x0d;
 
+/** Of a line: no broker takes a record so long. */
+const LINE_BYTES_MAX = 256 * 1024 * 1024;
+
 /** Pieces between delimiters as bytes, without their ends; the last one needs none. */
 export async function* linesOf(
   source: AsyncIterable<unknown>,
   delimiter: string | undefined,
+  lineBytesMax = LINE_BYTES_MAX,
 ): AsyncGenerator<Buffer> {
   const mark = delimiter === undefined ? NEWLINE : bytesOf(delimiter);
   const dropReturns = delimiter === undefined;
-  let rest: Buffer = Buffer.alloc(0);
+  const rest = new LineRest();
   for await (const chunk of source) {
-    const bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, asBuffer(chunk)]);
+    let searched = Math.max(0, rest.length - mark.length + 1);
+    const bytes = rest.with(asBuffer(chunk));
     let start = 0;
-    for (let end = bytes.indexOf(mark); end >= 0; end = bytes.indexOf(mark, start)) {
+    for (let end = bytes.indexOf(mark, searched); end >= 0; end = bytes.indexOf(mark, searched)) {
       const line = bytes.subarray(start, end);
       start = end + mark.length;
+      searched = start;
       yield dropReturns && line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
     }
-    rest = bytes.subarray(start);
+    rest.keep(bytes, start);
+    if (rest.length > lineBytesMax) {
+      throw usageProblem(
+        `a record does not end within ${lineBytesMax} bytes`,
+        "say with -D what ends a record; without it that is a new line",
+      );
+    }
   }
-  if (rest.length > 0) yield rest;
+  if (rest.length > 0) yield rest.with(Buffer.alloc(0));
+}
+
+/** What came of a line that goes on. It grows by doubling, so that a long one is not copied with each chunk. */
+class LineRest {
+  #memory: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The rest, and what came behind it. */
+  with(chunk: Buffer): Buffer {
+    if (this.#length === 0) return chunk;
+    const total = this.#length + chunk.length;
+    if (total > this.#memory.length) {
+      const larger = Buffer.allocUnsafe(2 * total);
+      this.#memory.copy(larger, 0, 0, this.#length);
+      this.#memory = larger;
+    }
+    chunk.copy(this.#memory, this.#length);
+    return this.#memory.subarray(0, total);
+  }
+
+  /** Keeps what stands behind the last line. Lines that were given away are not written over. */
+  keep(bytes: Buffer, start: number): void {
+    const isSame = start === 0 && this.#length > 0;
+    if (!isSame) this.#memory = bytes.subarray(start);
+    this.#length = bytes.length - start;
+  }
 }
