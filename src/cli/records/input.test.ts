@@ -112,7 +112,7 @@ test("input without an end of a record is refused before it fills the memory", a
   await assert.rejects(
     async () => {
       for await (const line of linesOf(Readable.from(endless()), undefined, 1_000))
-        assert.fail(line);
+        assert.fail(`a line of ${line.length} bytes`);
     },
     { code: "MLD2001", message: "a record does not end within 1000 bytes" },
   );
