@@ -275,6 +275,16 @@ export {
   type TransactionalProducerOptions,
   type TransactionOptions,
 } from "./producer/transactional-producer.ts";
+export { ShareConsumer, type ShareRecordOf, type TopicsToShare } from "./share/share-consumer.ts";
+export type { RefusedAcknowledgement } from "./share/share-core.ts";
+export type { ShareForEachOptions } from "./share/share-for-each.ts";
+export type {
+  AcknowledgeMode,
+  AcquireMode,
+  ShareDecodeErrorPolicy,
+  ShareOptions,
+} from "./share/share-options.ts";
+export { ShareRecord } from "./share/share-record.ts";
 export { oauthBearerOidc } from "./oauth-bearer-oidc.ts";
 export type { OidcOptions } from "../security/sasl/oidc.ts";
 export type { OAuthToken, OAuthTokenSource } from "../security/sasl/oauth-token.ts";

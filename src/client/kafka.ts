@@ -11,6 +11,8 @@ import {
   type TransactionOptions,
 } from "./producer/transactional-producer.ts";
 import type { Transaction } from "./producer/transaction.ts";
+import { ShareConsumer, type TopicsToShare } from "./share/share-consumer.ts";
+import type { ShareOptions } from "./share/share-options.ts";
 
 /** What was made and closed since is forgotten when so much more has been made. */
 const FORGET_EVERY = 32;
@@ -57,6 +59,14 @@ export class Kafka implements AsyncDisposable {
    */
   consume<const T extends TopicsToRead>(topics: T, options: ConsumeOptions = {}): Consumer<T> {
     return this.#keep(new Consumer(this.cluster, topics, options));
+  }
+
+  /**
+   * Takes records of topics as a member of a share group (KIP-932), which hands them out one by one like a queue.
+   * Nothing is asked for before the first record is.
+   */
+  share<const T extends TopicsToShare>(topics: T, options: ShareOptions): ShareConsumer<T> {
+    return this.#keep(new ShareConsumer(this.cluster, topics, options));
   }
 
   /**

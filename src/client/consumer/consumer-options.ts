@@ -100,9 +100,9 @@ export interface ConsumeOptions {
   /** Default `auto`: the new protocol (KIP-848) where the broker serves it. */
   readonly groupProtocol?: MembershipOptions["protocol"] | undefined;
   /**
-   * Classic protocol, in order of preference. Default `cooperative-sticky` alone: with others beside it members
-   * give everything up in each rebalance (KIP-429). Clients of others that offer `range` alone share no assignor
-   * with it; name theirs to be in one group with them.
+   * Classic protocol, in order of preference. Default `cooperative-sticky` alone, for with others beside it
+   * members give everything up in each rebalance (KIP-429); a group that does not share it is offered all four.
+   * A client of others that knows neither it nor what is named here cannot join a group of such members.
    */
   readonly assignors?: MembershipOptions["assignors"] | undefined;
   /** New protocol: `uniform` or `range`. Default: the broker's first. */

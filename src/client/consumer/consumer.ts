@@ -24,6 +24,10 @@ import { nodeReadable, webReadable, type ReadableOptions } from "./streams.ts";
 import { assignTopics } from "./topic-assignment.ts";
 import { TopicSelection, type RecordOf, type TopicsToRead } from "./topic-selection.ts";
 
+/** Partitions stay where they are through a rebalance. */
+const ASSIGNORS: MembershipOptions["assignors"] = ["cooperative-sticky"];
+/** What clients of others offer unless told otherwise is among these. */
+const OTHER_ASSIGNORS: MembershipOptions["assignors"] = ["range", "roundrobin", "sticky"];
 const SESSION_TIMEOUT_MS = 45_000;
 const HEARTBEAT_INTERVAL_MS = 3_000;
 const REBALANCE_TIMEOUT_MS = 60_000;
@@ -395,7 +399,8 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
       subscription: this.#core.selection.subscription(),
       instanceId: options.instanceId,
       rack: options.rack ?? this.#core.cluster.rack,
-      assignors: options.assignors ?? ["cooperative-sticky"],
+      assignors: options.assignors ?? ASSIGNORS,
+      otherAssignors: options.assignors === undefined ? OTHER_ASSIGNORS : undefined,
       remoteAssignor: options.remoteAssignor,
       sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       heartbeatIntervalMs: options.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS,

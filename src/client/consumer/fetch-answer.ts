@@ -5,7 +5,8 @@ import { brokerError, kafkaError } from "../errors.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { SessionPartition } from "./fetch-session.ts";
 import { FetchedChunk, measureChunk } from "./fetched-chunk.ts";
-import { retryPauseMs, type ReadingContext } from "./reading-context.ts";
+import { pausePartition, refusedByLeader } from "./partition-retry.ts";
+import type { ReadingContext } from "./reading-context.ts";
 
 type PartitionData = ElementOf<ElementOf<FetchResponse["responses"]>["partitions"]>;
 
@@ -89,7 +90,7 @@ function onError(
       if (context.cluster.learnLeader(topic, index, data.currentLeader, response.nodeEndpoints)) {
         return;
       }
-      refused(context, partition, errorCode);
+      refusedByLeader(context, partition, errorCode, "Fetch");
       return;
     case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
     case ErrorCode.UNKNOWN_TOPIC_ID:
@@ -98,7 +99,7 @@ function onError(
     case ErrorCode.KAFKA_STORAGE_ERROR:
     case ErrorCode.OFFSET_NOT_AVAILABLE:
     case ErrorCode.LEADER_NOT_AVAILABLE:
-      refused(context, partition, errorCode);
+      refusedByLeader(context, partition, errorCode, "Fetch");
       return;
     case ErrorCode.UNKNOWN_LEADER_EPOCH:
     case ErrorCode.UNKNOWN_SERVER_ERROR:
@@ -107,7 +108,7 @@ function onError(
         partition: index,
         errorCode,
       });
-      pause(context, partition);
+      pausePartition(context.cluster, partition);
       return;
     default: {
       const offset = partition.fetchOffset;
@@ -118,23 +119,8 @@ function onError(
         offset,
         nodeId,
       });
-      if (error.retriable) pause(context, partition);
+      if (error.retriable) pausePartition(context.cluster, partition);
       else context.buffer.fail(partition, error);
     }
   }
-}
-
-/** The leader is another one, or has not got that far: whoever it is is asked for, and it is tried again. */
-function refused(context: ReadingContext, partition: AssignedPartition, errorCode: number): void {
-  const { topic, partition: index } = partition;
-  context.cluster.forget(brokerError(errorCode, { api: "Fetch", topic, partition: index }));
-  context.wantLeaders(topic);
-  pause(context, partition);
-}
-
-/** Until a newer leader is known, at the latest. */
-function pause({ cluster }: ReadingContext, partition: AssignedPartition): void {
-  partition.failures++;
-  const pauseMs = retryPauseMs(partition.failures, cluster);
-  partition.retryAtMs = cluster.platform.clock.monotonicMs() + pauseMs;
 }

@@ -2,7 +2,7 @@ import { activeTracing, type ProcessSpan } from "../diagnostics/open-telemetry.t
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 import { OffsetsAtWork } from "./offsets-at-work.ts";
-import { RecordTaker, type TakingOwner } from "./record-taker.ts";
+import { RecordTaker, type RecordSource, type TakingOwner } from "./record-taker.ts";
 import type { Taker } from "./taking-core.ts";
 
 /** How many records are worked on at a time. */
@@ -100,7 +100,7 @@ export class ForEach implements Taker {
       this.#single = partition;
       this.#singleOffset = record.offset;
       try {
-        const working = this.#call(record);
+        const working = callInSpan(core, this.#work, record);
         if (isThenable(working)) await working;
       } finally {
         this.#atWork = 0;
@@ -162,7 +162,7 @@ export class ForEach implements Taker {
       if (this.#failure !== undefined) this.#leave(partition, record.offset);
       else {
         const isWanted = !partition.isGone && partition.seeks === seeks;
-        if (isWanted) await this.#call(record);
+        if (isWanted) await callInSpan(core, this.#work, record);
         this.#offsets.end(partition, record.offset);
       }
     } catch (thrown) {
@@ -175,18 +175,6 @@ export class ForEach implements Taker {
     if (this.#failure !== undefined) this.#taker.interrupt();
   }
 
-  #call(record: ConsumerRecord): unknown {
-    const tracing = activeTracing();
-    if (tracing === undefined) return this.#work(record);
-    const { core } = this.#owner;
-    const { topic, partition, offset, headers, keyBytes: key, valueBytes } = record;
-    const span = tracing.startProcess(
-      { topic, partition, offset, headers, key, tombstone: valueBytes === null },
-      { clientId: core.cluster.clientId, group: core.options.group },
-    );
-    return span.run(() => workIn(span, this.#work, record));
-  }
-
   #someEnded(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
@@ -197,11 +185,23 @@ export class ForEach implements Taker {
   }
 }
 
-async function workIn(
-  span: ProcessSpan,
-  work: RecordWork<ConsumerRecord>,
-  record: ConsumerRecord,
-): Promise<void> {
+/** Calls the function, in a span of its own where somebody wants to know. */
+export function callInSpan<R extends ConsumerRecord>(
+  core: Pick<RecordSource<unknown, R>, "cluster" | "options">,
+  work: RecordWork<R>,
+  record: R,
+): unknown {
+  const tracing = activeTracing();
+  if (tracing === undefined) return work(record);
+  const { topic, partition, offset, headers, keyBytes: key, valueBytes } = record;
+  const span = tracing.startProcess(
+    { topic, partition, offset, headers, key, tombstone: valueBytes === null },
+    { clientId: core.cluster.clientId, group: core.options.group },
+  );
+  return span.run(() => workIn(span, work, record));
+}
+
+async function workIn<R>(span: ProcessSpan, work: RecordWork<R>, record: R): Promise<void> {
   try {
     await work(record);
     span.end();

@@ -15,14 +15,19 @@ export class RecordDecodeError extends RecordError {
   /** The record, with its bytes as they were received; `key` and `value` of it are bytes as well. */
   readonly record: ConsumerRecord;
 
-  constructor(record: ConsumerRecord, part: "key" | "value" | "headers", cause: unknown) {
+  constructor(
+    record: ConsumerRecord,
+    part: "key" | "value" | "headers",
+    cause: unknown,
+    remedy = 'Consume with onDecodeError "skip" or { deadLetter: "topic" } to go on behind it.',
+  ) {
     const { topic, partition, offset } = record;
     const where = `record ${offset} of ${topic}-${partition}`;
     super(`${where}: its ${part} cannot be decoded: ${messageOf(cause)}`, {
       code: "DECODE_FAILED",
       context: { topic, partition, offset },
       cause,
-      remedy: 'Consume with onDecodeError "skip" or { deadLetter: "topic" } to go on behind it.',
+      remedy,
     });
     this.offset = offset;
     this.part = part;

@@ -35,7 +35,8 @@ function faultOf(options: MembershipOptions): string | undefined {
   if (group === "") return "a group needs a name";
   if (instanceId === "") return "an instance id must not be empty";
   if (assignors.length === 0) return "there must be an assignor";
-  if (new Set(assignors).size < assignors.length) return "an assignor is named twice";
+  const offered = [...assignors, ...(options.otherAssignors ?? [])];
+  if (new Set(offered).size < offered.length) return "an assignor is named twice";
   if (heartbeatIntervalMs >= sessionTimeoutMs) {
     return "heartbeats must come more often (heartbeatIntervalMs) than the session lasts (sessionTimeoutMs)";
   }

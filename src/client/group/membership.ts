@@ -123,6 +123,11 @@ export interface MembershipOptions {
   readonly rack?: string | undefined;
   /** Classic protocol, in order of preference. */
   readonly assignors: readonly ("range" | "roundrobin" | "sticky" | "cooperative-sticky")[];
+  /**
+   * Classic protocol: offered behind them to a group that shares none of them. From then on the member gives
+   * up everything in each rebalance, as the group may agree on any (KIP-429).
+   */
+  readonly otherAssignors?: MembershipOptions["assignors"] | undefined;
   /** New protocol: `uniform` or `range`; without it the broker's first. */
   readonly remoteAssignor?: string | undefined;
   readonly sessionTimeoutMs: number;

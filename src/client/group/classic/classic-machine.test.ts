@@ -32,6 +32,7 @@ class Hand {
       group: "g",
       instanceId: null,
       rebalancing: "eager",
+      canOfferMore: false,
       sessionTimeoutMs: SESSION_MS,
       ...config,
     };
@@ -107,6 +108,39 @@ test("a member is given its id, joins with it, syncs, takes its assignment", () 
   assert.deepEqual(kinds(taken), ["extendSession", "assign"]);
   assert.deepEqual(kinds(hand.called()), ["joined", "expectPolls"]);
   assert.deepEqual(hand.state.data.owned, partitions(0, 1));
+});
+
+test("a group that shares no assignor is offered all there are, once, and the member is eager from then on", () => {
+  const hand = new Hand({ rebalancing: "cooperative", canOfferMore: true });
+  hand.tell({ kind: "join", topics: ["t"] });
+  assert.deepEqual(kinds(hand.joinAnswered(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)), ["sendJoin"]);
+  assert.equal(hand.state.data.offersMore, true);
+  hand.joinAnswered(ErrorCode.NONE);
+  hand.syncAnswered(ErrorCode.NONE, partitions(0, 1));
+  hand.called();
+  const effects = hand.told(ErrorCode.REBALANCE_IN_PROGRESS);
+  assert.deepEqual(kinds(effects), ["extendSession", "revoke (rebalance)"]);
+  hand.called();
+  const refused = hand.joinAnswered(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+  assert.deepEqual(kinds(refused), ["stopBeating", "failed"]);
+  assert.equal(hand.state.data.offersMore, false);
+});
+
+test("a member that is refused while it owns partitions gives them up before it offers more", () => {
+  const config = { rebalancing: "cooperative", canOfferMore: true } as const;
+  const hand = new Hand(config).member(partitions(0));
+  hand.told(ErrorCode.REBALANCE_IN_PROGRESS);
+  const refused = hand.joinAnswered(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+  assert.deepEqual(kinds(refused), ["stopBeating", "revoke (lost)"]);
+  assert.deepEqual(kinds(hand.called()), ["sendJoin"]);
+  assert.deepEqual(hand.state.data.owned, []);
+});
+
+test("a member whose assignors were named offers no others", () => {
+  const hand = new Hand({ rebalancing: "cooperative" });
+  hand.tell({ kind: "join", topics: ["t"] });
+  const refused = hand.joinAnswered(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+  assert.deepEqual(kinds(refused), ["stopBeating", "failed"]);
 });
 
 test("eager: all is given up before the member joins again", () => {

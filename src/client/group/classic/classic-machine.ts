@@ -27,6 +27,7 @@ import {
   goOn,
   join,
   lose,
+  offerMore,
   pause,
   refusalOf,
   rejoin,
@@ -345,8 +346,15 @@ function rejoinRefused(data: MemberData, errorCode: number, inputs: ClassicInput
     case "later":
       return pause(data, inputs, "the coordinator was not ready");
     case "fatal":
-      return lose(data, inputs, { kind: "fail", error: fatalError(errorCode, inputs) });
+      return canOfferMore(data, errorCode, inputs)
+        ? offerMore(data, inputs)
+        : lose(data, inputs, { kind: "fail", error: fatalError(errorCode, inputs) });
   }
+}
+
+function canOfferMore(data: MemberData, errorCode: number, { config }: ClassicInputs): boolean {
+  const isUnshared = errorCode === ErrorCode.INCONSISTENT_GROUP_PROTOCOL;
+  return isUnshared && config.canOfferMore && !data.offersMore;
 }
 
 function requestFailed(

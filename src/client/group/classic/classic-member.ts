@@ -49,6 +49,7 @@ export class ClassicMember implements Membership, CommittingMember {
   readonly #options: MembershipOptions;
   readonly #config: ClassicConfig;
   readonly #assignors: readonly Assignor[];
+  readonly #otherAssignors: readonly Assignor[];
   readonly #coordinator: ClassicCoordinator;
   readonly #listener: MemberListener;
   readonly #heartbeats: Heartbeats;
@@ -78,12 +79,14 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#cluster = cluster;
     this.#options = options;
     this.#assignors = options.assignors.map((name) => assignors[name]);
+    this.#otherAssignors = (options.otherAssignors ?? []).map((name) => assignors[name]);
     // As in Kafka: members keep partitions only if whatever the group agrees on allows it.
     const isCooperative = this.#assignors.every((assignor) => assignor.isCooperative);
     this.#config = {
       group,
       instanceId,
       rebalancing: isCooperative ? "cooperative" : "eager",
+      canOfferMore: this.#otherAssignors.length > 0,
       sessionTimeoutMs,
     };
     this.#coordinator = new ClassicCoordinator(cluster, {
@@ -292,7 +295,7 @@ export class ClassicMember implements Membership, CommittingMember {
   async #sendJoin(ticket: number, reason: string): Promise<ClassicEvent> {
     this.#coordinator.abandon();
     const { memberId, topics, owned } = this.#state.data;
-    const protocols = this.#assignors.map((assignor) => ({
+    const protocols = this.#offered().map((assignor) => ({
       name: assignor.name,
       metadata: encodeSubscription({
         topics,
@@ -336,6 +339,11 @@ export class ClassicMember implements Membership, CommittingMember {
     return { kind: "syncAnswered", ticket, errorCode, assignment, sentAtMs };
   }
 
+  #offered(): readonly Assignor[] {
+    const { offersMore } = this.#state.data;
+    return offersMore ? [...this.#assignors, ...this.#otherAssignors] : this.#assignors;
+  }
+
   /** What SyncGroup carries: as the leader who gets what, else nothing. */
   async #lead(deadline: Deadline): Promise<readonly EncodedAssignment[]> {
     const joined = this.#joined;
@@ -349,7 +357,7 @@ export class ClassicMember implements Membership, CommittingMember {
       await watchOnly(joined.members, this.#watch, dealt, deadline);
       return [];
     }
-    const assignor = this.#assignors.find(({ name }) => name === protocolName);
+    const assignor = this.#offered().find(({ name }) => name === protocolName);
     if (assignor === undefined) throw unknownAssignor(this.#config.group, protocolName);
     return lead(joined.members, assignor, this.#watch, deadline);
   }

@@ -16,6 +16,8 @@ export interface ClassicConfig {
   readonly instanceId: string | null;
   /** `cooperative` keeps what it owns through a rebalance (KIP-429). */
   readonly rebalancing: "eager" | "cooperative";
+  /** Whether there is more to offer to a group that shares no assignor with what the member offers first. */
+  readonly canOfferMore: boolean;
   readonly sessionTimeoutMs: number;
 }
 
@@ -52,6 +54,8 @@ export interface MemberData {
   readonly sessionUntilMs: number;
   /** Counts what is waited for, so that answers to something older are told apart. */
   readonly ticket: number;
+  /** Whether it offers all assignors that it has, after the group refused the first ones. Such a member is eager. */
+  readonly offersMore: boolean;
   /** Attempts to join that failed since the last one that did not. */
   readonly failures: number;
 }
@@ -279,6 +283,7 @@ export const newMember: IdleState = {
     rejoinReason: null,
     sessionUntilMs: 0,
     ticket: 0,
+    offersMore: false,
     failures: 0,
   },
 };

@@ -58,7 +58,7 @@ export function rejoin(
 ): ClassicStep {
   const wanted = new Set(data.topics);
   const given =
-    inputs.config.rebalancing === "eager"
+    inputs.config.rebalancing === "eager" || data.offersMore
       ? data.owned
       : data.owned.filter(({ topic }) => !wanted.has(topic));
   if (given.length === 0) return join(data, inputs, reason, before);
@@ -129,7 +129,8 @@ export function goOn(
       return { state: { kind: "stalled", data }, effects: [...before, { kind: "stalled" }] };
     case "fail": {
       const { topics, ticket } = data;
-      const fresh = { ...data, memberId: "", topics, ticket, rejoinReason: null, failures: 0 };
+      const again = { rejoinReason: null, offersMore: false, failures: 0 };
+      const fresh = { ...data, ...again, memberId: "", topics, ticket };
       const { error } = then;
       return {
         state: { kind: "idle", data: fresh },
@@ -149,6 +150,15 @@ export function again(
   return data.failures === 0
     ? join({ ...data, failures: 1 }, inputs, reason, before)
     : pause(data, inputs, reason, before);
+}
+
+/** Joins again with all assignors that the member has, for the group shares none of the first ones. */
+export function offerMore(data: MemberData, inputs: ClassicInputs): ClassicStep {
+  const rejoinReason = "the group shares none of the assignors that were offered";
+  const wider = { ...data, offersMore: true, rejoinReason };
+  return wider.owned.length > 0
+    ? lose(wider, inputs, { kind: "join" })
+    : join(wider, inputs, rejoinReason);
 }
 
 /** Waits before the next attempt to join. */
