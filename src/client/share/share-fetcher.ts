@@ -303,7 +303,7 @@ export class ShareFetcher {
         }
       }
     }
-    for (const about of unanswered.values()) this.#settle(broker, about, ErrorCode.NONE, null);
+    this.#settleUnanswered(broker, unanswered.values());
     this.#context.wakeTakers();
   }
 
@@ -326,7 +326,7 @@ export class ShareFetcher {
         this.#settle(broker, about, errorCode, errorMessage);
       }
     }
-    for (const about of unanswered.values()) this.#settle(broker, about, ErrorCode.NONE, null);
+    this.#settleUnanswered(broker, unanswered.values());
   }
 
   #takePartition(
@@ -384,6 +384,13 @@ export class ShareFetcher {
     const { topic, partition: index } = partition;
     if (cluster.learnLeader(topic, index, currentLeader, endpoints)) return;
     refusedByLeader(this.#context, partition, errorCode, "ShareFetch");
+  }
+
+  #settleUnanswered(broker: SharedBroker, said: Iterable<PartitionAcknowledgements>): void {
+    const detail = "the broker did not say what became of the acknowledgement";
+    for (const about of said) {
+      this.#settle(broker, about, ErrorCode.UNKNOWN_SERVER_ERROR, detail);
+    }
   }
 
   /** What a broker says of what it was told about one partition: it took all of it or nothing. */
