@@ -16,6 +16,7 @@ const settings = {
   "group.min.session.timeout.ms": "1000",
   "group.consumer.min.session.timeout.ms": "1000",
   "group.consumer.min.heartbeat.interval.ms": "100",
+  "group.share.min.record.lock.duration.ms": "1000",
 };
 
 export const ownClientPart: Part = {
