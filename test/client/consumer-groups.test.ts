@@ -62,6 +62,40 @@ test("members share a topic and hand partitions over without a record twice or n
   assert.deepEqual(await scene.committed(group), [100, 100, 100, 100]);
 });
 
+for (const assignor of ["range", "roundrobin", "sticky"] as const) {
+  test(`a group whose members know ${assignor} alone is joined without a word about assignors`, async () => {
+    const topic = await scene.makeTopic(4);
+    const group = uniqueName("group");
+    const seen: string[] = [];
+    const of = { group, ...quick };
+    const other = kafka.consume(topic, { ...of, groupProtocol: "classic", assignors: [assignor] });
+    const reading = [readInto(other, seen)];
+    await eventually("the other reads all", () => other.assignment.length === 4);
+    const own = kafka.consume(topic, of);
+    reading.push(readInto(own, seen));
+    await eventually("they share", () => own.assignment.length === 2);
+    await scene.produce(topic, 200, { partitions: 4 });
+    await eventually("both have read", () => seen.length === 200);
+    const third = kafka.consume(topic, of);
+    reading.push(readInto(third, seen));
+    await eventually("three share", () => third.assignment.length > 0);
+    await other.close();
+    await eventually("its part is read on", () => {
+      return own.assignment.length === 2 && third.assignment.length === 2;
+    });
+    await scene.produce(topic, 200, { partitions: 4, from: 200 });
+    await eventually("all is read", () => seen.length >= 400);
+    await Promise.all([own.close(), third.close()]);
+    await Promise.all(reading);
+    const numbers = seen.map((text) => Number(text.slice(1))).sort((a, b) => a - b);
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 400 }, (_, i) => i),
+    );
+    assert.deepEqual(await scene.committed(group), [100, 100, 100, 100]);
+  });
+}
+
 test("what comes and goes is told, to any number of loops", async () => {
   const topic = await scene.makeTopic(2);
   const group = uniqueName("group");

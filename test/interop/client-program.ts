@@ -68,8 +68,13 @@ export async function groupScenario(
   clients: readonly ClientProgram[],
   context: Context,
   part: string,
-  memberArgs: readonly string[] = [],
+  options: {
+    readonly memberArgs?: readonly string[];
+    /** The first member is there before others come. */
+    readonly inTurn?: boolean;
+  } = {},
 ): Promise<void> {
+  const { memberArgs = [], inTurn = false } = options;
   const topic = `${part}.group.${Date.now() % 1_000_000}`;
   const group = `${topic}.members`;
   const commands = await Promise.all(clients.map((client) => client.command()));
@@ -91,6 +96,11 @@ export async function groupScenario(
   if (created.code !== 0) throw new Error(`creating ${topic}: ${created.stdout}${created.stderr}`);
   try {
     const leaver = join_(0);
+    if (inTurn) {
+      await waitFor("the first member", 40_000, () =>
+        seenBy([leaver]).assignments > 0 ? true : undefined,
+      );
+    }
     const victim = join_(1);
     const feedArgs = ["--count", `${groupRecords}`, "--rate", `${groupRate}`];
     const feeding = run(program, [...first, "feed", ...at, ...feedArgs]);
@@ -113,22 +123,27 @@ export async function groupScenario(
     );
     if (!late.alive) throw new Error(`a member ended by itself:\n${late.output().slice(-2000)}`);
   } catch (error) {
-    const seen = members.map((member, index) => {
-      const own = seenBy([member]);
-      return `member ${index}: ${own.records.size} records, ${own.assignments} assignments`;
-    });
-    const other = members
-      .map((member) =>
-        member
-          .output()
-          .split("\n")
-          .filter((line) => !/^(record|assigned)\t/.test(line)),
-      )
-      .flatMap((lines) => lines.slice(-5));
-    throw new Error(`${String(error)}\n${[...seen, ...other].join("\n")}`, { cause: error });
+    throw new Error(`${String(error)}\n${saidBy(members).join("\n")}`, { cause: error });
   } finally {
     await Promise.all(members.map((member) => member.stop("SIGTERM", 10_000)));
   }
+}
+
+/** What members did, and what else they said at last. */
+function saidBy(members: readonly Running[]): string[] {
+  const seen = members.map((member, index) => {
+    const own = seenBy([member]);
+    return `member ${index}: ${own.records.size} records, ${own.assignments} assignments`;
+  });
+  const other = members
+    .map((member) =>
+      member
+        .output()
+        .split("\n")
+        .filter((line) => !/^(record|assigned)\t/.test(line)),
+    )
+    .flatMap((lines) => lines.slice(-5));
+  return [...seen, ...other];
 }
 
 /** The part that a client program makes: its own suite, then the group scenario. */

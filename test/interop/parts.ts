@@ -62,6 +62,7 @@ export const parts: readonly Part[] = [
     { assignor: "roundrobin", clients: [javaProgram, moldauClient, confluentKafka] },
     { assignor: "sticky", clients: [moldauClient, javaProgram] },
     { assignor: "cooperative-sticky", clients: [moldauClient, javaProgram, confluentKafka] },
+    { assignor: "default", clients: [confluentKafka, moldauClient, javaProgram] },
     { assignor: "new", clients: [moldauClient, javaProgram, confluentKafka] },
   ]),
   crossReadingPart(clients),

@@ -515,7 +515,7 @@ public final class JavaClient {
         }
     }
 
-    /** How a member takes part: an assignor of the classic protocol, or `new` for the new protocol. */
+    /** How a member takes part: an assignor of the classic protocol, `new` for the new protocol, `default`. */
     static Map<String, String> way(String assignor) {
         String strategy = "org.apache.kafka.clients.consumer.";
         return switch (assignor) {
@@ -523,6 +523,7 @@ public final class JavaClient {
             case "roundrobin" -> Map.of("partition.assignment.strategy", strategy + "RoundRobinAssignor");
             case "sticky" -> Map.of("partition.assignment.strategy", strategy + "StickyAssignor");
             case "cooperative-sticky" -> Map.of("partition.assignment.strategy", strategy + "CooperativeStickyAssignor");
+            case "default" -> Map.of();
             case "new" -> Map.of("group.protocol", "consumer");
             default -> throw new IllegalArgumentException("no assignor " + assignor);
         };

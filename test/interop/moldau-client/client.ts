@@ -21,7 +21,7 @@ function emit(...fields: readonly (string | number)[]): void {
   process.stdout.write(`${fields.join("\t")}\n`);
 }
 
-/** How a member takes part: an assignor of the classic protocol, or `new` for the new protocol. */
+/** How a member takes part: an assignor of the classic protocol, `new` for the new protocol, `default`. */
 function way(assignor: string): Pick<ConsumeOptions, "groupProtocol" | "assignors"> {
   switch (assignor) {
     case "range":
@@ -29,6 +29,8 @@ function way(assignor: string): Pick<ConsumeOptions, "groupProtocol" | "assignor
     case "sticky":
     case "cooperative-sticky":
       return { groupProtocol: "classic", assignors: [assignor] };
+    case "default":
+      return {};
     case "new":
       return { groupProtocol: "consumer" };
     default:

@@ -443,6 +443,8 @@ def member(client, topic, group, assignor):
     way = (
         {"group_protocol": "consumer"}
         if assignor == "new"
+        else {}
+        if assignor == "default"
         else {"partition_assignment_strategy": assignor}
     )
     consumer = client.consumer(group, **way)
