@@ -115,6 +115,25 @@ export class ConsumerRecord<
       : this.#origin.bytes.subarray(start, start + this.#valueLength);
   }
 
+  /** Whether the value is null, which in a compacted topic deletes what had the key before. */
+  get isTombstone(): boolean {
+    return this.#valueLength < 0;
+  }
+
+  /** What `decode` makes of the bytes of the key, where they stand; null without a key. */
+  keyThrough(decode: (bytes: Buffer, start: number, end: number) => unknown): unknown {
+    const start = this.#keyStart;
+    const length = this.#keyLength;
+    return length < 0 ? null : decode(this.#origin.bytes, start, start + length);
+  }
+
+  /** The same of the value; null of a tombstone. */
+  valueThrough(decode: (bytes: Buffer, start: number, end: number) => unknown): unknown {
+    const start = this.#valueStart;
+    const length = this.#valueLength;
+    return length < 0 ? null : decode(this.#origin.bytes, start, start + length);
+  }
+
   /** All headers, in order. */
   get headers(): Headers {
     this.#headers ??=

@@ -1,6 +1,6 @@
 import { messageOf, MoldauError } from "../../core/errors.ts";
 import { RecordError } from "../errors.ts";
-import type { Codec } from "../topics/codec.ts";
+import { decodeAtOf, type DecodeAt } from "../topics/codec.ts";
 import type { AnyTopic, HeaderShape } from "../topics/topic.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
 
@@ -37,14 +37,14 @@ export class RecordDecodeError extends RecordError {
 
 /** Makes of the bytes of records what the codecs of their topic make of them. */
 export class TopicDecoder {
-  readonly #key: Codec<never, unknown>;
-  readonly #value: Codec<never, unknown>;
+  readonly #key: DecodeAt;
+  readonly #value: DecodeAt;
   readonly #headers: readonly (readonly [name: string, kind: HeaderShape[string]])[];
   readonly #allowsNull: boolean;
 
   constructor(topic: AnyTopic) {
-    this.#key = topic.key;
-    this.#value = topic.value;
+    this.#key = decodeAtOf(topic.key);
+    this.#value = decodeAtOf(topic.value);
     this.#headers = Object.entries(topic.headers);
     this.#allowsNull = topic.config["cleanup.policy"]?.includes("compact") === true;
   }
@@ -57,10 +57,9 @@ export class TopicDecoder {
     let part: RecordDecodeError["part"] = "key";
     let key: unknown = null;
     try {
-      const { keyBytes, valueBytes } = record;
-      if (keyBytes !== null) key = this.#key.decode(keyBytes);
+      key = record.keyThrough(this.#key);
       part = "value";
-      const value = valueBytes === null ? this.#nullValue() : this.#value.decode(valueBytes);
+      const value = record.isTombstone ? this.#nullValue() : record.valueThrough(this.#value);
       part = "headers";
       const header = this.#headers.length === 0 ? undefined : this.#declaredHeaders(record);
       if (key instanceof Promise || value instanceof Promise) {

@@ -71,13 +71,42 @@ class MalformedError extends MoldauError {
   }
 }
 
+/** Decodes `bytes[start, end)`. */
+export type DecodeAt<Out = unknown> = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => Out | Promise<Out>;
+
+const inPlace = new WeakMap<object, DecodeAt>();
+
+/** A codec that needs no view of the bytes: of a small value, making one costs a third of decoding it. */
+function inPlaceCodec<In, Out>(
+  name: string,
+  encode: Codec<In>["encode"],
+  decodeAt: DecodeAt<Out>,
+): Codec<In, Out> {
+  const codec: Codec<In, Out> = {
+    name,
+    encode,
+    decode: (bytes) => decodeAt(bytes, 0, bytes.length),
+  };
+  inPlace.set(codec, decodeAt);
+  return codec;
+}
+
+/** How a codec decodes bytes that stand among others. */
+export function decodeAtOf(codec: Codec<never, unknown>): DecodeAt {
+  return inPlace.get(codec) ?? ((bytes, start, end) => codec.decode(bytes.subarray(start, end)));
+}
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-const stringCodec: Codec<string> = {
-  name: "string",
-  encode: (value) => Buffer.from(value, "utf8"),
-  decode: (bytes) => decodeUtf8(bytes),
-};
+const stringCodec: Codec<string> = inPlaceCodec(
+  "string",
+  (value) => Buffer.from(value, "utf8"),
+  decodeUtf8,
+);
 
 const bytesCodec: Codec<Uint8Array, Buffer> = {
   name: "bytes",
@@ -136,11 +165,11 @@ export function json<S extends StandardSchemaV1>(
   schema: S,
 ): Codec<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
 export function json(schema?: StandardSchemaV1): Codec<unknown> {
-  if (schema === undefined) return { name: "json", encode: encodeJson, decode: decodeJson };
+  if (schema === undefined) return inPlaceCodec("json", encodeJson, decodeJson);
   const { validate } = schema["~standard"];
-  return {
-    name: "json",
-    encode(value) {
+  return inPlaceCodec(
+    "json",
+    (value: unknown) => {
       const result = validate(value);
       if (!(result instanceof Promise)) {
         accepted(result);
@@ -151,11 +180,11 @@ export function json(schema?: StandardSchemaV1): Codec<unknown> {
         return encodeJson(value);
       });
     },
-    decode(bytes) {
-      const result = validate(decodeJson(bytes));
+    (bytes, start, end) => {
+      const result = validate(decodeJson(bytes, start, end));
       return result instanceof Promise ? result.then(accepted) : accepted(result);
     },
-  };
+  );
 }
 
 const named: NamedCodecs = {
@@ -189,20 +218,20 @@ function encodeJson(value: unknown): Buffer {
   return Buffer.from(text, "utf8");
 }
 
-function decodeJson(bytes: Buffer): unknown {
+function decodeJson(bytes: Buffer, start: number, end: number): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8")) as unknown;
+    return JSON.parse(bytes.toString("utf8", start, end)) as unknown;
   } catch (thrown) {
     throw new MalformedError("it is no JSON", thrown);
   }
 }
 
-function decodeUtf8(bytes: Buffer): string {
-  const text = bytes.toString("utf8");
+function decodeUtf8(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString("utf8", start, end);
   // A replacement character is rare in text, so this tells damage from it only when there is one.
   if (!text.includes("\uFFFD")) return text;
   try {
-    return utf8.decode(bytes);
+    return utf8.decode(bytes.subarray(start, end));
   } catch (thrown) {
     throw new MalformedError("it is no UTF-8", thrown);
   }

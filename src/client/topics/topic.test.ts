@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type } from "arktype";
 import * as v from "valibot";
 import { z } from "zod";
-import { codecOf, json, SchemaError } from "./codec.ts";
+import { codecOf, decodeAtOf, json, SchemaError, type Codec } from "./codec.ts";
 import { Headers, headersToWrite } from "./headers.ts";
 import { topic, type Topic } from "./topic.ts";
 
@@ -107,6 +107,32 @@ test("what a codec writes it reads, and other bytes are refused with a reason", 
   assert.throws(() => codecOf("json").encode(undefined as never), { code: "MALFORMED" });
   assert.throws(() => codecOf("uuid").decode(Buffer.from("x")), { code: "MALFORMED" });
   assert.throws(() => codecOf("text" as never), { code: "INVALID_ARGUMENT" });
+});
+
+test("bytes that stand among others are decoded there, and nothing around them is read", async () => {
+  const samples = {
+    string: "grüße 👋",
+    bytes: Buffer.from([0xff, 0]),
+    json: { a: [1, null] },
+    int32: -7,
+    uuid: "0188a7b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b",
+  } as const;
+  const around = Buffer.from('"\xff7{', "latin1");
+  for (const [name, value] of Object.entries(samples)) {
+    const codec = codecOf(name as keyof typeof samples);
+    const bytes = await codec.encode(value as never);
+    const all = Buffer.concat([around, bytes, around]);
+    const [start, end] = [around.length, around.length + bytes.length];
+    assert.deepEqual(await decodeAtOf(codec)(all, start, end), value);
+  }
+  const schema = json(z.object({ total: z.number().transform((total) => total + 1) }));
+  const document = Buffer.from('[{"total":3}]');
+  assert.deepEqual(await decodeAtOf(schema)(document, 1, document.length - 1), { total: 4 });
+  const broken = Buffer.from("a\xffb", "latin1");
+  assert.equal(decodeAtOf(codecOf("string"))(broken, 2, 3), "b");
+  assert.throws(() => decodeAtOf(codecOf("string"))(broken, 1, 3), { code: "MALFORMED" });
+  const own: Codec<string> = { ...codecOf("string"), decode: (bytes) => `own ${bytes.length}` };
+  assert.equal(decodeAtOf(own)(broken, 1, 3), "own 2");
 });
 
 test("headers keep their order and their repetitions", () => {
