@@ -18,7 +18,7 @@ import type { ElementOf } from "../../protocol/schema.ts";
 import { apiCall } from "../cluster/api-call.ts";
 import type { CallOptions, Cluster } from "../cluster/cluster.ts";
 import { throwOnError } from "../errors.ts";
-import { askController, brokerTimeoutMs } from "./routes.ts";
+import { askAny, askController, brokerTimeoutMs } from "./routes.ts";
 import { orNull } from "./vocabulary.ts";
 
 const describeQuorumCall = apiCall(
@@ -107,7 +107,7 @@ export async function describeMetadataQuorum(
     ],
   };
   const context = { api: "DescribeQuorum" };
-  const response = await askController(cluster, describeQuorumCall, body, deadline, (answer) => {
+  const response = await askAny(cluster, describeQuorumCall, body, deadline, (answer) => {
     throwOnError(answer.errorCode, context, answer.errorMessage);
     const partition = answer.topics[0]?.partitions[0];
     throwOnError(partition?.errorCode ?? -1, context, partition?.errorMessage ?? null);

@@ -286,6 +286,20 @@ test("a link that carries nothing for a while costs the requests on it, not the 
   cluster.close();
 });
 
+test("a broker that falls silent costs a call half of its time, not all of it", async () => {
+  const scene = await Scene.start(9, 2, { requestTimeoutMs: 2_000 });
+  const cluster = await scene.connect();
+  await scene.world.clock.wait(cluster.topic("t"));
+  scene.world.network.block("client", "b1");
+  scene.world.network.block("b1", "client");
+  // Without a deadline of its own, a call takes as long as a request may.
+  const [topic] = await scene.world.clock.wait(cluster.metadataOf(["t"]));
+  assert.equal(topic?.name, "t");
+  const found = await scene.world.clock.wait(cluster.coordinatorNodeOf("g", cluster.deadline()));
+  assert.equal(found, 1);
+  cluster.close();
+});
+
 test("a partition without a leader is waited for, and holds up nobody else", async () => {
   const scene = await Scene.start(10, 1);
   scene.topics.set("t", [

@@ -141,12 +141,13 @@ export class Cluster {
       onLost: (nodeId) => this.#onLost(nodeId),
     });
     const connect = (): Promise<BrokerConnection> => this.anyConnection(this.deadline());
-    this.#coordinators = new Coordinators({ connect, timeoutMs: requestTimeoutMs });
+    const timeoutMs = (): number => this.#questionTimeoutMs();
+    this.#coordinators = new Coordinators({ connect, timeoutMs });
     this.#refresher = new MetadataRefresher({
       platform,
       logger: this.logger,
       cache: this.#cache,
-      requestTimeoutMs,
+      timeoutMs,
       maxAgeMs: options.metadataMaxAgeMs ?? METADATA_MAX_AGE_MS,
       rebootstrapTriggerMs: options.rebootstrapTriggerMs ?? REBOOTSTRAP_TRIGGER_MS,
       connect,
@@ -207,14 +208,27 @@ export class Cluster {
     return new Deadline(clock, timeoutMs ?? this.requestTimeoutMs, signal, random);
   }
 
-  /** Asks any broker. */
+  /** Asks any broker something that changes nothing. */
   async ask<Req extends Fields, Res extends Fields>(
     call: ApiCall<Req, Res>,
     body: InputOf<Message<Req>>,
     deadline: Deadline,
   ): Promise<ValueOf<Message<Res>>> {
     const connection = await this.anyConnection(deadline);
-    return connection.request(call, body, this.bounds(deadline));
+    return connection.request(call, body, this.questionBounds(deadline));
+  }
+
+  /**
+   * What one question may take that another broker answers as well: of a call that takes as long as a
+   * request may, half, so that a broker that fell silent does not use up all of it.
+   */
+  questionBounds(deadline: Deadline): ReturnType<Cluster["bounds"]> {
+    const bounds = this.bounds(deadline);
+    return { ...bounds, timeoutMs: Math.min(bounds.timeoutMs, this.#questionTimeoutMs()) };
+  }
+
+  #questionTimeoutMs(): number {
+    return this.brokers.size > 1 ? Math.ceil(this.requestTimeoutMs / 2) : this.requestTimeoutMs;
   }
 
   /** What one request may take within a deadline. */

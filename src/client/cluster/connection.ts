@@ -612,9 +612,16 @@ export class BrokerConnection {
     }
     const { security, timeoutMs } = this.#options;
     const target = { ...this.address, timeoutMs, tls: security?.tls };
+    const failWith = (error: KafkaError): void => {
+      for (const exchange of failed) this.#failExchange(exchange, error);
+    };
+    // A better reason is not worth more time than the requests have.
+    const leftMs =
+      Math.min(...failed.map(({ deadlineMs }) => deadlineMs)) - this.#clock.monotonicMs();
+    const timer = this.#clock.setTimer(Math.max(0, leftMs), () => failWith(reason));
     void explainClosed(this.where, target, this.#options, reason).then((explained) => {
-      const better = explained instanceof KafkaError ? explained : reason;
-      for (const exchange of failed) this.#failExchange(exchange, better);
+      timer.cancel();
+      failWith(explained instanceof KafkaError ? explained : reason);
     });
   }
 

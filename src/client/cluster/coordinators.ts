@@ -36,7 +36,8 @@ type Answer = Omit<ElementOf<FindCoordinatorResponse["coordinators"]>, "key">;
 export interface CoordinatorsOptions {
   /** A connection to any broker, for one question. */
   readonly connect: () => Promise<BrokerConnection>;
-  readonly timeoutMs: number;
+  /** For its answer. */
+  readonly timeoutMs: () => number;
 }
 
 /** Which broker coordinates what: asked once for many keys, remembered until it turns out wrong. */
@@ -95,7 +96,7 @@ export class Coordinators {
     keys: ReadonlySet<string>,
   ): Promise<ReadonlyMap<string, Answer>> {
     const connection = await this.#options.connect();
-    const options = { timeoutMs: this.#options.timeoutMs };
+    const options = { timeoutMs: this.#options.timeoutMs() };
     const keyType = keyTypes[type];
     const answers = new Map<string, Answer>();
     if ((connection.versionOf(findCoordinatorCall) ?? 0) >= LIST_VERSION) {

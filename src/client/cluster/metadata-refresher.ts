@@ -29,7 +29,8 @@ export interface MetadataRefresherOptions {
   readonly platform: Pick<Platform, "clock" | "random">;
   readonly logger: Logger;
   readonly cache: MetadataCache;
-  readonly requestTimeoutMs: number;
+  /** For the answer of one broker. */
+  readonly timeoutMs: () => number;
   readonly maxAgeMs: number;
   readonly rebootstrapTriggerMs: number;
   /** A connection to any broker, for one question. */
@@ -114,7 +115,7 @@ export class MetadataRefresher {
   }
 
   async #exchange(names: readonly string[] | null, create: boolean): Promise<MetadataResponse> {
-    const { cache, connect, requestTimeoutMs, onRebootstrap } = this.#options;
+    const { cache, connect, timeoutMs, onRebootstrap } = this.#options;
     const connection = await connect();
     const version = connection.versionOf(metadataCall) ?? 0;
     const everything = version < NULL_IS_ALL_VERSION ? [] : null;
@@ -127,7 +128,7 @@ export class MetadataRefresher {
       includeClusterAuthorizedOperations: false,
       includeTopicAuthorizedOperations: false,
     };
-    const response = await connection.request(metadataCall, body, { timeoutMs: requestTimeoutMs });
+    const response = await connection.request(metadataCall, body, { timeoutMs: timeoutMs() });
     if (response.errorCode === ErrorCode.REBOOTSTRAP_REQUIRED) onRebootstrap();
     if (response.errorCode !== ErrorCode.NONE) {
       throw brokerError(response.errorCode, {
