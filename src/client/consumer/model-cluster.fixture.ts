@@ -167,8 +167,13 @@ export class ModelCluster {
     );
   }
 
-  #metadata(topics: readonly { readonly name: string | null }[] | null) {
-    const names = topics === null ? [...this.topics.keys()] : topics.map(({ name }) => name!);
+  #metadata(topics: readonly { readonly name: string | null; readonly topicId: string }[] | null) {
+    const nameOf = (topicId: string): string | undefined =>
+      [...this.topics].find(([, { id }]) => id === topicId)?.[0];
+    const names =
+      topics === null
+        ? [...this.topics.keys()]
+        : topics.map(({ name, topicId }) => name ?? nameOf(topicId) ?? "");
     return {
       clusterId: "model",
       controllerId: 1,

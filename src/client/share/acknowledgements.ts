@@ -103,9 +103,12 @@ export class Acknowledgements {
     this.#hasRenewals = false;
     for (const [key, queued] of this.#queued) {
       const { partition, parts, fresh } = queued;
-      const part = parts.shift();
-      if (part === undefined) queued.fresh = [];
-      taken.push({ partition, acknowledgements: part ?? inOrder(fresh) });
+      let acknowledgements = parts.shift();
+      if (acknowledgements === undefined) {
+        queued.fresh = [];
+        acknowledgements = inOrder(fresh, parts);
+      }
+      taken.push({ partition, acknowledgements });
       if (parts.length === 0 && queued.fresh.length === 0) this.#queued.delete(key);
       else {
         this.#isUrgent = true;
@@ -139,8 +142,22 @@ function continues(before: Acknowledgement, next: Acknowledgement): boolean {
   );
 }
 
-function inOrder(acknowledgements: readonly Acknowledgement[]): Acknowledgement[] {
-  return [...acknowledgements].sort((a, b) => a.firstOffset - b.firstOffset);
+/**
+ * In order of offsets. A record whose lock ran out may have been delivered to the same member again, which says
+ * something of it twice then: what comes second goes into a part of its own.
+ */
+function inOrder(
+  acknowledgements: readonly Acknowledgement[],
+  parts: (readonly Acknowledgement[])[],
+): Acknowledgement[] {
+  const sorted = acknowledgements.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  let lastOffset = -1;
+  return sorted.filter((one) => {
+    const isFirst = one.firstOffset > lastOffset;
+    if (isFirst) lastOffset = one.lastOffset;
+    else parts.push([one]);
+    return isFirst;
+  });
 }
 
 /** Acknowledgements, in order of offsets, as a request says them. */

@@ -1,6 +1,5 @@
 import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
 import type { AcquiredChunk } from "./acquired-chunk.ts";
-import type { SharePartition } from "./share-partition.ts";
 import type { ShareRecord } from "./share-record.ts";
 
 /** What was acquired and not handed out yet, answer by answer; and what was handed out and not acknowledged. */
@@ -51,16 +50,11 @@ export class ShareBuffer {
     }
   }
 
-  /** Gives back what waits: of these partitions, or of all. */
-  drop(partitions?: ReadonlySet<SharePartition>): void {
-    for (const chunk of this.#row) {
-      if (partitions?.has(chunk.place) !== false) chunk.drop(true);
-    }
-  }
-
   /** Gives back all that is locked. */
   releaseAll(): void {
-    this.drop();
-    for (const chunk of this.#locked) chunk.releaseHeld();
+    for (const chunk of this.#locked) {
+      chunk.drop(true);
+      chunk.releaseHeld();
+    }
   }
 }

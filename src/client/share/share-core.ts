@@ -133,16 +133,16 @@ export class ShareCore
     return Promise.resolve();
   }
 
-  /** What waits here is for others now. What the program has it may acknowledge all the same. */
+  /**
+   * Nothing more is asked for of these partitions. What was acquired of them stays locked for this member, is handed
+   * out and acknowledged: giving it back would only count as one more delivery.
+   */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
-    const going = new Set<SharePartition>();
     for (const { topic, partition } of partitions) {
-      for (const one of this.partitions.values()) {
-        if (one.topic === topic && one.partition === partition) going.add(one);
+      for (const [key, one] of this.partitions) {
+        if (one.topic === topic && one.partition === partition) this.partitions.delete(key);
       }
     }
-    for (const { key } of going) this.partitions.delete(key);
-    this.buffer.drop(going);
     this.metrics.assignedPartitions = this.partitions.size;
     return Promise.resolve();
   }

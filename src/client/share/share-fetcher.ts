@@ -342,16 +342,13 @@ export class ShareFetcher {
     }
     partition.failures = 0;
     if (acquiredRecords.length === 0) return;
-    const { options, buffer, partitions } = this.#context;
+    const { options, buffer } = this.#context;
     const { checkCrcs } = options;
     const { acquirer } = broker;
-    const chunk = new AcquiredChunk(partition, records ?? NO_BYTES, acquiredRecords, acquirer, {
-      checkCrcs,
-      lockedUntilMs: acquirer.lockedUntilMs(),
-    });
-    buffer.add(chunk);
-    // The group has taken it away meanwhile: others are to get them.
-    if (partitions.get(partition.key) !== partition) chunk.drop(true);
+    const lockedUntilMs = acquirer.lockedUntilMs();
+    const how = { checkCrcs, lockedUntilMs };
+    const bytes = records ?? NO_BYTES;
+    buffer.add(new AcquiredChunk(partition, bytes, acquiredRecords, acquirer, how));
   }
 
   #partitionRefused(

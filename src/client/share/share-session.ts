@@ -54,7 +54,7 @@ export class ShareSession {
 
   /** The broker took note of a request. */
   answered(): void {
-    this.#epoch = this.#epoch >= EPOCH_MAX ? 1 : this.#epoch + 1;
+    this.#epoch = nextEpoch(this.#epoch);
   }
 
   /** The broker does not know the session, or nobody knows what it took note of: it begins anew. */
@@ -62,4 +62,9 @@ export class ShareSession {
     this.#epoch = INITIAL_EPOCH;
     this.#known = new Map();
   }
+}
+
+/** The epoch of the request after one that the broker took note of. */
+export function nextEpoch(epoch: number): number {
+  return epoch >= EPOCH_MAX ? 1 : epoch + 1;
 }
