@@ -34,6 +34,12 @@ const pages: readonly Page[] = [
     folders: ["src/client/consumer", "src/client/group"],
   },
   {
+    name: "share",
+    title: "Share groups",
+    about: "What `kafka.share()` gives: records one by one, as from a queue.",
+    folders: ["src/client/share"],
+  },
+  {
     name: "topics",
     title: "Typed topics",
     about: "Topics as a program knows them: names, codecs, headers.",

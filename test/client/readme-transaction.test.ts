@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import * as fs from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { readmeBlock, runProgram } from "./readme-block.ts";
 import { onKafka, skipOnMoldau, startTarget, uniqueName } from "./target.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 test("the transaction of the README runs", async (t) => {
   if (skipOnMoldau(t, "transactions")) return;
   assert.ok(onKafka);
   const target = await startTarget();
-  const readme = fs.readFileSync(join(root, "README.md"), "utf8");
-  const block = /<!-- run: transaction -->\n```ts\n([^]*?)\n```/.exec(readme)?.[1];
-  assert.ok(block !== undefined);
+  const block = readmeBlock("transaction");
   const [orders, invoices] = [uniqueName("readme-orders"), uniqueName("readme-invoices")];
   const program = `import { connect, json, topic } from "moldau";
 const orders = topic("${orders}", { key: "string", value: json(), partitions: 1 });
@@ -30,14 +23,5 @@ for await (const { key, value } of kafka.consume("${invoices}", { until: "end" }
 const [place] = await kafka.admin.groupOffsets("${orders}");
 console.log(place?.offset);
 `;
-  const file = join(root, ".cache", `readme-transaction-${process.pid}.mjs`);
-  fs.mkdirSync(join(root, ".cache"), { recursive: true });
-  fs.writeFileSync(file, program);
-  try {
-    const hooks = pathToFileURL(join(root, "scripts", "moldau-from-source.mjs")).href;
-    const output = execFileSync(process.execPath, ["--import", hooks, file], { encoding: "utf8" });
-    assert.equal(output, "ada invoice for order-1\n1\n");
-  } finally {
-    fs.rmSync(file);
-  }
+  assert.equal(runProgram("transaction", program), "ada invoice for order-1\n1\n");
 });
