@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect, valuesOf, type Admin, type Kafka } from "../../src/index.ts";
 import { until } from "./admin-scene.ts";
@@ -164,6 +166,108 @@ test("a replica moves to another directory of its broker", options, async () => 
   await admin.deleteTopic(name);
 });
 
+/** The id of the directory in which a controller keeps the metadata log. */
+function metadataDirectoryId({ logDirs }: ClusterNode): string {
+  const folder = logDirs.find((path) => existsSync(join(path, "__cluster_metadata-0"))) ?? "";
+  const properties = readFileSync(join(folder, "meta.properties"), "utf8");
+  return /^directory\.id=(.+)$/m.exec(properties)?.[1]?.trim() ?? "";
+}
+
+test("a controller becomes a voter of the quorum, and an observer again", options, async () => {
+  const [first, second] = nodes();
+  const voter = { voterId: second.id, directoryId: metadataDirectoryId(second) };
+  const endpoint = { name: "CONTROLLER", host: "127.0.0.1", port: second.controllerPort };
+  const voters = async () => {
+    const quorum = await admin.describeMetadataQuorum();
+    return quorum.voters.map(({ replicaId }) => replicaId);
+  };
+  assert.deepEqual(await voters(), [first.id]);
+  const clusterId = (await admin.describeCluster()).clusterId ?? undefined;
+  const adding = { ...voter, endpoints: [endpoint] };
+  const elsewhere = { clusterId: "AAAAAAAAAAAAAAAAAAAAAA" };
+  await assert.rejects(admin.addRaftVoter(adding, elsewhere), { code: "INCONSISTENT_CLUSTER_ID" });
+  await admin.addRaftVoter(adding, { clusterId });
+  await until(async () => (await voters()).length === 2);
+  const quorum = await admin.describeMetadataQuorum();
+  assert.deepEqual(await voters(), [first.id, second.id]);
+  const described = quorum.voters.find(({ replicaId }) => replicaId === second.id);
+  assert.equal(described?.directoryId, voter.directoryId);
+  assert.deepEqual(described.endpoints, [endpoint]);
+  await assert.rejects(admin.addRaftVoter(adding), { code: "DUPLICATE_VOTER" });
+  await admin.removeRaftVoter(voter, { clusterId });
+  await until(async () => (await voters()).length === 1);
+  assert.deepEqual(await voters(), [first.id]);
+  await assert.rejects(admin.removeRaftVoter(voter), { code: "VOTER_NOT_FOUND" });
+});
+
+test("a feature is set back and on again; a check alone changes nothing", options, async () => {
+  const feature = "streams.version";
+  const level = async () => {
+    const { features } = await admin.describeFeatures();
+    return features.find(({ name }) => name === feature)?.level ?? null;
+  };
+  assert.equal(await level(), 1);
+  const down = { feature, level: 0 };
+  const [refused] = await admin.updateFeatures([down]);
+  assert.equal(refused?.error?.code, "INVALID_UPDATE_VERSION");
+  const change = "safeDowngrade";
+  valuesOf(await admin.updateFeatures([{ ...down, change }], { validateOnly: true }));
+  assert.equal(await level(), 1);
+  valuesOf(await admin.updateFeatures([{ ...down, change }]));
+  await until(async () => (await level()) === null);
+  valuesOf(await admin.updateFeatures([{ feature, level: 1 }]));
+  await until(async () => (await level()) === 1);
+});
+
+test(
+  "a replica that fell behind leads when nobody else can, if that is asked for",
+  options,
+  async () => {
+    const [, second, third] = nodes();
+    const name = uniqueName("unclean");
+    await admin.createTopic({ name, assignments: [[second.id, third.id]] });
+    const partition = { topic: name, partition: 0 };
+    const found = async () => (await admin.describeTopic(name)).partitions[0];
+    const brokers = async () => (await admin.describeCluster()).brokers.length;
+    await until(async () => (await found())?.isr.length === 2);
+    const producer = kafka.producer();
+    await producer.send(name, { value: "both have it" });
+    process.kill(third.pid, "SIGSTOP");
+    try {
+      await until(async () => (await found())?.isr.length === 1, 60_000);
+      // The first of them may be on its way in the answer to a fetch that waited.
+      for (const value of ["perhaps both", "one alone", "one alone"]) {
+        await producer.send(name, { value });
+      }
+      process.kill(second.pid, "SIGSTOP");
+      await until(async () => (await brokers()) === 1, 60_000);
+      process.kill(third.pid, "SIGCONT");
+      await until(async () => (await brokers()) === 2, 60_000);
+      // Whoever may lose nothing waits for the one that has all.
+      const [clean] = await admin.electLeaders("preferred", [partition]);
+      assert.equal(clean?.error?.code, "PREFERRED_LEADER_NOT_AVAILABLE");
+      assert.equal((await found())?.leader, null);
+      const [elected] = await admin.electLeaders("unclean", [partition]);
+      assert.equal(elected?.value?.elected, true);
+      await until(async () => (await found())?.leader === third.id);
+    } finally {
+      process.kill(third.pid, "SIGCONT");
+      process.kill(second.pid, "SIGCONT");
+    }
+    // One that slept takes records until it hears that it leads no more: it follows first.
+    await until(async () => (await found())?.isr.length === 2, 60_000);
+    // What only the other had is lost, and a producer goes on where the new leader is.
+    const { offset } = await producer.send(name, { value: "after" });
+    assert.ok(offset === 1 || offset === 2, `${offset}`);
+    await producer.close();
+    const [again] = await admin.electLeaders("unclean", [partition]);
+    assert.equal(again?.value?.elected, false);
+    await admin.deleteTopic(name);
+    // What the two led before is theirs again.
+    valuesOf(await admin.electLeaders("preferred", null));
+  },
+);
+
 test("what a broker that ends coordinates and leads is asked for elsewhere", options, async () => {
   const [, second, third] = nodes();
   const name = uniqueName("survives");
@@ -194,6 +298,10 @@ test("what a broker that ends coordinates and leads is asked for elsewhere", opt
   await until(async () => {
     const registered = await admin.describeCluster({ includeFencedBrokers: true });
     return registered.brokers.length === 2;
+  });
+  await admin.unregisterController(third.id);
+  await assert.rejects(admin.unregisterController(third.id), {
+    code: "CONTROLLER_ID_NOT_REGISTERED",
   });
   valuesOf(await admin.deleteGroups(groups));
 });

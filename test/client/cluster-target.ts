@@ -8,9 +8,14 @@ export interface ClusterNode {
   /** Its process, which a test may end. */
   readonly pid: number;
   readonly logDirs: readonly string[];
+  /** Where its controller listens. */
+  readonly controllerPort: number;
 }
 
-/** What the tests are told about the cluster, as a JSON file. The first node is the controller too. */
+/**
+ * What the tests are told about the cluster, as a JSON file. Every node is a controller, too; the first
+ * one is the quorum's only voter (KIP-853).
+ */
 export interface ClusterTarget {
   readonly nodes: readonly ClusterNode[];
 }

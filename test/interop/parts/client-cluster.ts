@@ -11,32 +11,41 @@ const name = "client-cluster";
 const IDS = [1, 2, 3] as const;
 const LOG_DIRS = 2;
 
-/** Three brokers, the first one with the controller; offsets of groups outlive any one of them. */
+/** How long the controller hears nothing of a broker until it takes it out of service. */
+const BROKER_SESSION_MS = 5_000;
+
+/**
+ * Three brokers that are controllers, too, of which the first one votes; offsets of groups outlive any one
+ * of them.
+ */
 export async function startCluster(
   folder: string,
 ): Promise<{ brokers: Broker[]; targetFile: string }> {
-  const controllerPort = await freePort();
-  const controller = `127.0.0.1:${controllerPort}`;
+  const bootstrapPort = await freePort();
   const brokers: Broker[] = [];
   const nodes: ClusterNode[] = [];
   for (const id of IDS) {
     const port = await freePort();
+    const isFirst = id === IDS[0];
+    const controllerPort = isFirst ? bootstrapPort : await freePort();
     const dataDir = join(folder, `node-${id}`);
     const logDirs = Array.from({ length: LOG_DIRS }, (_, i) => join(dataDir, `logs-${i}`));
     for (const path of logDirs) mkdirSync(path, { recursive: true });
-    const client = `PLAINTEXT://127.0.0.1:${port}`;
-    const isController = id === IDS[0];
+    const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
     const broker = await startKafka({
       dataDir,
       logPath: join(folder, `node-${id}.log`),
       port,
       controllerPort,
+      formatArgs: [isFirst ? "--standalone" : "--no-initial-controllers"],
       settings: {
-        "process.roles": isController ? "broker,controller" : "broker",
         "node.id": String(id),
-        listeners: isController ? `${client},CONTROLLER://${controller}` : client,
-        "advertised.listeners": isController ? `${client},CONTROLLER://${controller}` : client,
-        "controller.quorum.voters": `${IDS[0]}@${controller}`,
+        listeners,
+        "advertised.listeners": listeners,
+        "controller.quorum.voters": "",
+        "controller.quorum.bootstrap.servers": `127.0.0.1:${bootstrapPort}`,
+        "broker.session.timeout.ms": String(BROKER_SESSION_MS),
+        "broker.heartbeat.interval.ms": "500",
         "log.dirs": logDirs.join(","),
         "offsets.topic.replication.factor": "3",
         "offsets.topic.num.partitions": "12",
@@ -44,7 +53,8 @@ export async function startCluster(
       },
     });
     brokers.push(broker);
-    nodes.push({ id, bootstrap: broker.bootstrap, pid: broker.process.pid, logDirs });
+    const { bootstrap } = broker;
+    nodes.push({ id, bootstrap, pid: broker.process.pid, logDirs, controllerPort });
   }
   const target: ClusterTarget = { nodes };
   const targetFile = join(folder, "cluster.json");
