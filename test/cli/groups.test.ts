@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "../../src/client/connect.ts";
-import { uniqueName } from "../client/target.ts";
+import { skipOnMoldau, uniqueName } from "../client/target.ts";
 import { scratchFolder } from "./moldau.ts";
 import { differencesIn, Session, until } from "./session.ts";
 
@@ -102,6 +102,45 @@ test("group describe: offsets, members, state", async () => {
     /MLD3013 .* is Stable with 1 member: reader .*\n.*stop its members/,
   );
   await moldau.fails(["group", "describe", uniqueName("nobody")], 3);
+});
+
+test("a share group tells its members and where it is, and is set as others are", async (t) => {
+  if (skipOnMoldau(t, "share groups")) return;
+  const topic = await moldau.topic(2, THREE);
+  const group = uniqueName("shared");
+  await using kafka = await connect(moldau.target.bootstrap, { clientId: "mailer" });
+  const from = { "share.auto.offset.reset": "earliest" };
+  await kafka.admin.alterConfigs({ type: "group", name: group }, from);
+  const members = [1, 2].map(() => kafka.share(topic, { group }));
+  const seen: string[] = [];
+  const working = members.map((member) =>
+    member.forEach(({ value, partition }) => seen.push(`${partition} ${String(value)}`)),
+  );
+  let words = "";
+  await until(async () => {
+    words = await moldau.ok(["group", "describe", group, "-o", "table"]);
+    return seen.length === 3 && new RegExp(`\n${topic} +0 +\\d +0 +[12] +mailer\n`).test(words);
+  }, "the group has begun");
+  assert.ok(words.startsWith(`${group}  Stable, 2 members, no lag  share group, simple,`), words);
+  assert.match(words, /\nTOPIC +PARTITION +START +LAG +MEMBERS +CLIENTS\n/);
+  assert.match(
+    await moldau.ok(["group", "describe", group, "--members", "-o", "table"]),
+    new RegExp(`\nmailer +127\\.0\\.0\\.1 +- +[12] +${topic}:`),
+  );
+  const [row] = await moldau.lines(["lag", group, "--by", "topic"]);
+  assert.deepEqual([row?.["members"], row?.["lag"]], [2, 0]);
+  await moldau.fails(["group", "reset", group, "--to", "earliest", "-y"], 1);
+  await Promise.all(members.map((member) => member.close()));
+  await Promise.all(working);
+  await moldau.ok(["group", "seek", group, `${topic}:0=1`, "-y"]);
+  const at = async (): Promise<unknown> => {
+    const [json] = await moldau.lines(["group", "describe", group, "-t", `${topic}:0`]);
+    return partitionsIn(json)[0]?.committed;
+  };
+  await until(async () => (await at()) === 1, "it is set");
+  await moldau.ok(["group", "reset", group, "--to", "earliest", "-y"]);
+  await until(async () => (await at()) === 0, "it is reset");
+  await moldau.ok(["group", "delete", group, "-y"]);
 });
 
 test("group reset: to every kind of place, and only where it is asked for", async () => {

@@ -137,21 +137,46 @@ async function printCsv(
   });
 }
 
-const partitionColumns: readonly Column<GroupPartition>[] = [
+const nameColumns: readonly Column<GroupPartition>[] = [
   { title: "topic", of: ({ topic }) => topic, shrinks: true },
   { title: "partition", of: ({ partition }) => partition, right: true },
+];
+
+const lagColumn: Column<GroupPartition> = {
+  title: "lag",
+  of: ({ lag }) => lag,
+  color: ({ lag }) => ((lag ?? 0) > 0 ? "yellow" : undefined),
+  right: true,
+};
+
+const partitionColumns: readonly Column<GroupPartition>[] = [
+  ...nameColumns,
   { title: "committed", of: ({ committed }) => committed, right: true },
   { title: "end", of: ({ end }) => end, right: true },
-  {
-    title: "lag",
-    of: ({ lag }) => lag,
-    color: ({ lag }) => ((lag ?? 0) > 0 ? "yellow" : undefined),
-    right: true,
-  },
+  lagColumn,
   { title: "client", field: "clientId", of: ({ clientId }) => clientId, shrinks: true },
   { title: "host", of: ({ host }) => host },
   { title: "member", field: "memberId", of: ({ memberId }) => memberId, wide: true },
 ];
+
+/** Members of a share group take records of the same partitions, so none of them is its reader. */
+function sharedColumns({ members }: GroupDescriptionItem): readonly Column<GroupPartition>[] {
+  const readers = ({ topic, partition }: GroupPartition): readonly Member[] =>
+    members.filter(({ assignment }) =>
+      assignment.some((one) => one.topic === topic && one.partition === partition),
+    );
+  return [
+    ...nameColumns,
+    { title: "start", field: "committed", of: ({ committed }) => committed, right: true },
+    lagColumn,
+    { title: "members", of: (one) => readers(one).length, right: true },
+    { title: "clients", of: (one) => clientsText(readers(one)), shrinks: true },
+  ];
+}
+
+function clientsText(members: readonly Member[]): string {
+  return [...new Set(members.map(({ clientId }) => clientId))].sort().join(", ");
+}
 
 const memberColumns: readonly Column<Member>[] = [
   { title: "client", field: "clientId", of: ({ clientId }) => clientId },
@@ -206,5 +231,6 @@ function inWords(
   if (partitions.length === 0) {
     return `${head}${paint.dim("It has committed nothing and reads nothing.\n")}`;
   }
-  return head + renderTable(terminal, { items: partitions, columns: partitionColumns }, wide);
+  const columns = type === "Share" ? sharedColumns(item) : partitionColumns;
+  return head + renderTable(terminal, { items: partitions, columns }, wide);
 }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { describeGroups } from "../../client/admin/describe-groups.ts";
 import { alterGroupOffsets, listGroupOffsets } from "../../client/admin/group-offsets.ts";
-import { valueOf } from "../../client/admin/outcome.ts";
+import { valueOf, type PartitionOutcome } from "../../client/admin/outcome.ts";
+import { alterShareGroupOffsets, listShareGroupOffsets } from "../../client/admin/share-offsets.ts";
 import type { Cluster } from "../../client/cluster/cluster.ts";
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import { carryOut, difference, type Change } from "../changes.ts";
@@ -41,15 +42,15 @@ export function runReset(
     throw usageProblem("say where to: one of --to, --shift and --from-file");
   }
   return withCluster(terminal, options, async (cluster) => {
-    const committed = await committedOf(cluster, group);
+    const places = await placesOf(cluster, group);
     const wanted =
       file === undefined
-        ? await targetsFor(cluster, group, committed, options.list("topic"), target)
+        ? await targetsFor(cluster, group, places, options.list("topic"), target)
         : parseOffsetsCsv(await readInput(terminal, file), file).map(({ offset, ...of }) => ({
             ...of,
             target: { kind: "offset", offset } as const,
           }));
-    return moveGroup(terminal, options, cluster, group, wanted, "reset", committed);
+    return moveGroup(terminal, options, cluster, group, wanted, "reset", places);
   });
 }
 
@@ -74,8 +75,8 @@ export function runSeek(
     for (const { partitions, target } of seeks) {
       for (const of of await partitionsOf(cluster, [partitions])) wanted.push({ ...of, target });
     }
-    const committed = await committedOf(cluster, group);
-    return moveGroup(terminal, options, cluster, group, wanted, "seek", committed);
+    const places = await placesOf(cluster, group);
+    return moveGroup(terminal, options, cluster, group, wanted, "seek", places);
   });
 }
 
@@ -98,6 +99,42 @@ export async function committedOf(cluster: Cluster, group: string): Promise<read
   return found === undefined ? [] : valueOf(found);
 }
 
+/** Where a group is, and how it is set. */
+interface GroupPlaces {
+  /** Partitions that it knows of. */
+  readonly partitions: readonly TopicPartition[];
+  readonly committed: readonly Position[];
+  set(positions: readonly Position[]): Promise<readonly PartitionOutcome[]>;
+}
+
+/** A share group has a start in each partition where others have a committed offset. */
+async function placesOf(cluster: Cluster, group: string): Promise<GroupPlaces> {
+  const [described] = await describeGroups(cluster, [group]);
+  if (described?.value?.type !== "Share") {
+    const committed = await committedOf(cluster, group);
+    const set: GroupPlaces["set"] = (positions) => alterGroupOffsets(cluster, group, positions);
+    return { partitions: committed, committed, set };
+  }
+  const [found] = await listShareGroupOffsets(cluster, [group]);
+  const partitions = found === undefined ? [] : valueOf(found);
+  return {
+    partitions,
+    committed: partitions.flatMap(({ topic, partition, startOffset }) =>
+      startOffset === null ? [] : [{ topic, partition, offset: startOffset }],
+    ),
+    set: (positions) =>
+      alterShareGroupOffsets(
+        cluster,
+        group,
+        positions.map(({ topic, partition, offset }) => ({
+          topic,
+          partition,
+          startOffset: offset,
+        })),
+      ),
+  };
+}
+
 export interface Wanted extends TopicPartition {
   readonly target: Target;
 }
@@ -106,17 +143,17 @@ export interface Wanted extends TopicPartition {
 async function targetsFor(
   cluster: Cluster,
   group: string,
-  committed: readonly Position[],
+  places: GroupPlaces,
   topics: readonly string[],
   target: Target | undefined,
 ): Promise<Wanted[]> {
   if (target === undefined) return [];
-  if (topics.length === 0 && committed.length === 0) {
+  if (topics.length === 0 && places.partitions.length === 0) {
     throw new Problem("MLD3011", `${group} has committed nothing`, {
       remedy: "name the topics: -t orders",
     });
   }
-  const partitions = topics.length === 0 ? committed : await partitionsOf(cluster, topics);
+  const partitions = topics.length === 0 ? places.partitions : await partitionsOf(cluster, topics);
   return partitions.map(({ topic, partition }) => ({ topic, partition, target }));
 }
 
@@ -166,9 +203,9 @@ async function moveGroup(
   group: string,
   wanted: readonly Wanted[],
   action: "reset" | "seek",
-  committed: readonly Position[],
+  places: GroupPlaces,
 ): Promise<ExitCode> {
-  const moves = await movesOf(cluster, committed, wanted);
+  const moves = await movesOf(cluster, places.committed, wanted);
   const file = options.text("to-file");
   if (file !== undefined) fs.writeFileSync(file, offsetsCsv(moves));
   const changes = moves.map((move): GroupMove => {
@@ -189,7 +226,7 @@ async function moveGroup(
     question: `Move ${group} in ${countText(count, "partition")}?`,
     view: (wide) => movesTable(terminal, moves, wide),
     empty: "There are no partitions to move in.",
-    apply: (open) => alterGroupOffsets(cluster, group, open),
+    apply: (open) => places.set(open),
   });
 }
 

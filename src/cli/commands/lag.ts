@@ -3,6 +3,7 @@ import { groupLagOf, type GroupLag, type GroupPartitionLag } from "../../client/
 import type { Cluster } from "../../client/cluster/cluster.ts";
 import { groupBy } from "../../client/partitions.ts";
 import { nodePlatform } from "../../platform/node/platform.ts";
+import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
 import type { Options } from "../command.ts";
 import { withCluster } from "../connection/with-cluster.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -134,7 +135,7 @@ function rowsOf(
     state,
     topic,
     partition: null,
-    members: readersOf(of),
+    members: readersOf(of, description),
     committed: null,
     end: null,
     lag: of.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
@@ -154,8 +155,22 @@ function rowsOf(
   }));
 }
 
-function readersOf(partitions: readonly GroupPartitionLag[]): number {
+function readersOf(
+  partitions: readonly GroupPartitionLag[],
+  description: GroupLag["description"],
+): number {
+  if (description?.type === "Share") {
+    // Several take records of the same partition.
+    const names = new Set(partitions.map(nameOf));
+    return description.members.filter(({ assignment }) =>
+      assignment.some((one) => names.has(nameOf(one))),
+    ).length;
+  }
   return new Set(partitions.flatMap(({ member }) => member?.memberId ?? [])).size;
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
 }
 
 function listingOf(items: readonly LagRow[], by: By): Listing<LagRow> {

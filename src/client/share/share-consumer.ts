@@ -7,7 +7,7 @@ import type { LoopOwner } from "../consumer/record-taker.ts";
 import { TopicSelection, type TopicLike } from "../consumer/topic-selection.ts";
 import { clientError } from "../errors.ts";
 import { EpochMember } from "../group/epoch/epoch-member.ts";
-import type { Membership, MembershipListener, MembershipOptions } from "../group/membership.ts";
+import type { MembershipOptions } from "../group/membership.ts";
 import type { Topic } from "../topics/topic.ts";
 import { AcknowledgeType } from "./acknowledgements.ts";
 import type { AcquiredChunk } from "./acquired-chunk.ts";
@@ -35,15 +35,6 @@ export type ShareRecordOf<T> = T extends readonly (infer Each)[]
       ? ShareRecord<Buffer | null, Buffer | null, Readonly<Record<never, never>>, T>
       : ShareRecord;
 
-/** What a share consumer is made with besides its options; tests bring their own. */
-export interface ShareConsumerParts {
-  readonly createMembership?: (
-    cluster: Cluster,
-    options: MembershipOptions,
-    listener: MembershipListener,
-  ) => Membership;
-}
-
 /**
  * A member of a share group (KIP-932): records of all partitions go to whichever member asks, one by one and without
  * order, like those of a queue. Each is locked for the member that got it, which accepts, releases or rejects it;
@@ -64,13 +55,12 @@ export class ShareConsumer<const T extends TopicsToShare = TopicsToShare>
   readonly #options: ShareOptions;
   readonly #owner: LoopOwner<AcquiredChunk, ShareRecord>;
   readonly #deadLetters: DeadLetterTopic | undefined;
-  readonly #createMembership: NonNullable<ShareConsumerParts["createMembership"]>;
   readonly #onAbort = (): void => this.#stop();
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Throws `INVALID_ARGUMENT` for topics and options that mean nothing. */
-  constructor(cluster: Cluster, topics: T, options: ShareOptions, parts: ShareConsumerParts = {}) {
+  constructor(cluster: Cluster, topics: T, options: ShareOptions) {
     const selection = new TopicSelection(topics);
     const resolved = resolveShareOptions(options, cluster.rack);
     const metrics = cluster.metrics.addConsumer(options.group);
@@ -81,9 +71,6 @@ export class ShareConsumer<const T extends TopicsToShare = TopicsToShare>
     core.onMembershipFailed = () => {
       this.#starting = undefined;
     };
-    this.#createMembership =
-      parts.createMembership ??
-      ((of, how, listener) => new EpochMember(of, how, listener, shareGroups));
     this.#deadLetters =
       typeof onDecodeError === "object"
         ? new DeadLetterTopic(cluster, onDecodeError.deadLetter)
@@ -202,7 +189,7 @@ export class ShareConsumer<const T extends TopicsToShare = TopicsToShare>
 
   async #begin(): Promise<void> {
     const core = this.#core;
-    core.membership = this.#createMembership(core.cluster, this.#membershipOptions(), core);
+    core.membership = new EpochMember(core.cluster, this.#membershipOptions(), core, shareGroups);
     await core.membership.join(
       core.cluster.deadline({ timeoutMs: Infinity, signal: core.closing }),
     );
