@@ -32,6 +32,14 @@ export function readUnsignedVarint(cursor: ByteCursor): number {
       cursor.at = at + 1;
       return first;
     }
+    // The lengths of most records take two bytes.
+    if (at + 1 < end) {
+      const second = bytes[at + 1]!;
+      if (second < 0x80) {
+        cursor.at = at + 2;
+        return (first & 0x7f) | (second << 7);
+      }
+    }
   }
   return readLongerVarint(cursor);
 }
