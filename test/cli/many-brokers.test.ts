@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { javaTool } from "../interop/java.ts";
 import { readClusterTarget } from "../client/cluster-target.ts";
 import { jsonLines, moldauHere, scratchFolder } from "./moldau.ts";
 import { until } from "./session.ts";
@@ -61,6 +62,24 @@ test(
     assert.match(await run(elect), /Successfully completed leader election \(PREFERRED\)/);
     assert.match(await run(elect), /Valid replica already elected/);
     assert.equal((await statuses(0))["balance"], undefined);
+  },
+);
+
+test(
+  "a quorum whose voters may change is told in the words of Kafka's own tool",
+  options,
+  async () => {
+    const server = ["--bootstrap-server", cluster?.nodes[0]?.bootstrap ?? ""];
+    const status = ["describe", "--status"];
+    const nodes = (text: string): string[] =>
+      text.split("\n").filter((line) => /^(ClusterId|LeaderId|CurrentVoters)/.test(line));
+    const own = nodes(await run(["kafka-metadata-quorum", ...server, ...status].join(" ")));
+    const original = await javaTool("org.apache.kafka.tools.MetadataQuorumCommand", [
+      ...server,
+      ...status,
+    ]);
+    assert.deepEqual(own, nodes(original.stdout));
+    assert.match(own.join("\n"), /"directoryId": "/);
   },
 );
 

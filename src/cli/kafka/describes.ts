@@ -198,7 +198,7 @@ export function runQuorum(
   return withKafkaCluster(terminal, options, async (cluster) => {
     const item = quorumItem(await describeMetadataQuorum(cluster), cluster.clusterId);
     const nodes = (rows: readonly QuorumReplicaRow[]): string =>
-      `[${rows.map(({ id, endpoints }) => nodeText(id, endpoints)).join(", ")}]`;
+      `[${rows.map(nodeText).join(", ")}]`;
     if (options.has("status")) {
       const facts: readonly (readonly [string, string | number])[] = [
         ["ClusterId:", item.clusterId ?? ""],
@@ -237,9 +237,10 @@ const REPLICATION_HEADER = [
 const NO_DIRECTORY = "AAAAAAAAAAAAAAAAAAAAAA";
 const ROLE_WORDS = { leader: "Leader", voter: "Follower", observer: "Observer" } as const;
 
-function nodeText(id: number, endpoints: readonly string[]): string {
+function nodeText({ id, directoryId, endpoints }: QuorumReplicaRow): string {
+  const directory = directoryId === null ? "" : `, "directoryId": "${directoryId}"`;
   const list = endpoints.map((endpoint) => `"${endpoint}"`).join(", ");
-  return `{"id": ${id}${endpoints.length === 0 ? "" : `, "endpoints": [${list}]`}}`;
+  return `{"id": ${id}${directory}${endpoints.length === 0 ? "" : `, "endpoints": [${list}]`}}`;
 }
 
 function replicationRow(row: QuorumReplicaRow, isForPeople: boolean): string[] {
