@@ -88,6 +88,8 @@ export interface LiveEvents {
   /** Figures of the last minutes, once. */
   readonly history: readonly OverviewPoint[];
   readonly overview: OverviewSample;
+  /** The cluster does not answer; the next `overview` says that it does. */
+  readonly trouble: { readonly message: string };
   /** In `/api/flow` alone, which is for the screen that shows it. */
   readonly flow: FlowSample;
   /** Rows that changed since the last one; the first holds all. */
@@ -291,7 +293,9 @@ export interface MessageRow {
 /**
  * `GET /api/topics/:name/messages`: one page, newest last. Query: `from` = `newest` (default), `oldest`,
  * `offset:N`, `time:MS`; `partition=N` (all without it); `limit` (50, at most 500); `search=TEXT` (in key, value and
- * headers, case-insensitive); `before`/`after` = a cursor of a page before.
+ * headers, case-insensitive); `bytes` (2,048, at most 1 MiB) = how much is told of each key and value;
+ * `before`/`after` = a cursor of a page before. `GET /api/topics/:name/messages.ndjson` takes the same, and gives
+ * whole messages, one a line.
  */
 export interface MessagePage {
   readonly messages: readonly MessageRow[];
@@ -305,11 +309,18 @@ export interface MessagePage {
 }
 /**
  * `GET /api/topics/:name/tail`: server-sent events; `message` holds a list of {@link MessageRow}, `rate` what was left out
- * because more came than a person can see (at most 200 rows a second).
+ * because more came than a person can see (at most 200 rows a second). Query: `partition`, `search`, and `bytes` as
+ * of a page, at most 64 KiB.
  */
 export interface TailEvents {
   readonly message: readonly MessageRow[];
-  readonly rate: { readonly records: number; readonly shown: number };
+  readonly rate: {
+    /** Records that came, and those of them that were told. */
+    readonly records: number;
+    readonly shown: number;
+    /** Records that were looked for, and came too fast to be told. */
+    readonly left: number;
+  };
   /** It cannot go on, and ends. */
   readonly problem: { readonly message: string };
 }
@@ -327,18 +338,26 @@ export interface Timeline {
   /** Records of each bucket of equal length. */
   readonly counts: readonly number[];
 }
-/** `POST /api/topics/:name/messages`. */
+/** What a key, a value or a header is to hold. `null` is nothing: of a value, a tombstone. */
+export type Content = string | null | { readonly base64: string };
+/**
+ * `POST /api/topics/:name/messages`; answers with {@link Produced}, or, where `accept` is `text/event-stream`, with
+ * events: `progress` holds {@link ProduceProgress}, `done` {@link Produced}, `problem` a {@link Problem}. Who goes
+ * away ends it.
+ */
 export interface ProduceRequest {
-  readonly key: string | null;
-  /** `null` is a tombstone. */
-  readonly value: string | null;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** In texts of key and value `{{i}}`, `{{uuid}}`, `{{now}}` are filled in. */
+  readonly key: Content;
+  readonly value: Content;
+  readonly headers?: readonly { readonly key: string; readonly value: Content }[];
   readonly partition?: number;
-  /** Base64 instead of text. */
-  readonly encoding?: "text" | "base64";
-  /** `{{i}}`, `{{uuid}}`, `{{now}}` in key and value are filled in. */
   readonly repeat?: { readonly count: number; readonly perSecond: number };
 }
+export interface ProduceProgress {
+  readonly count: number;
+  readonly total: number;
+}
+/** Where the last one went, and how many were written. */
 export interface Produced {
   readonly partition: number;
   readonly offset: number;

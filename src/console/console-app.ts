@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import { MoldauError, messageOf } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import type { Problem } from "./api.ts";
 import type { ConsoleState } from "./console-state.ts";
 import { TextStream } from "./event-stream.ts";
 import { hostCheck, problem, sameSite, withPolicy } from "./guard.ts";
 import { metricLines } from "./metrics.ts";
+import { problemOf } from "./problem.ts";
 import { clusterRoutes } from "./routes/cluster-routes.ts";
 import { groupRoutes } from "./routes/group-routes.ts";
 import { messageRoutes } from "./routes/message-routes.ts";
@@ -95,30 +95,4 @@ async function sendMetrics(state: ConsoleState, out: TextStream): Promise<void> 
   } finally {
     unwatch();
   }
-}
-
-const statuses: Readonly<Record<string, 400 | 403 | 404 | 409 | 413>> = {
-  TOO_LARGE: 413,
-  BAD_REQUEST: 400,
-  INVALID_ARGUMENT: 400,
-  UNKNOWN_TOPIC_OR_PARTITION: 404,
-  UNKNOWN_TOPIC_ID: 404,
-  GROUP_ID_NOT_FOUND: 404,
-  TOPIC_ALREADY_EXISTS: 409,
-  NON_EMPTY_GROUP: 409,
-  TOPIC_AUTHORIZATION_FAILED: 403,
-  GROUP_AUTHORIZATION_FAILED: 403,
-  CLUSTER_AUTHORIZATION_FAILED: 403,
-};
-
-function problemOf(error: Error): {
-  readonly status: 400 | 403 | 404 | 409 | 413 | 500 | 503;
-  readonly body: Problem;
-} {
-  if (!(error instanceof MoldauError)) {
-    return { status: 500, body: { code: "UNEXPECTED", message: messageOf(error) } };
-  }
-  const { code, message, remedy, retriable } = error;
-  const body = { code, message, ...(remedy === undefined ? {} : { remedy }) };
-  return { status: statuses[code] ?? (retriable ? 503 : 400), body };
 }

@@ -3,6 +3,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { moldauVersion } from "../core/version.ts";
 import type { BrokerInfo, ClusterInfo, FlowSample, OverviewSample } from "./api.ts";
 import { ClusterView, type ClusterSample } from "./cluster-view.ts";
+import { OpenStreams } from "./event-stream.ts";
 import { Flow } from "./flow.ts";
 import type { BrokerInsight, Observations } from "./insight.ts";
 import { LagHistory } from "./lag-history.ts";
@@ -40,6 +41,7 @@ export class ConsoleState {
   readonly live: Live;
   readonly history = new LagHistory();
   readonly reader: MessageReader;
+  readonly streams = new OpenStreams();
   readonly insight: BrokerInsight | undefined;
   readonly observed: Observations | undefined;
   /** When it began to look. */
@@ -70,6 +72,7 @@ export class ConsoleState {
       whatMoved: (sinceMs, periodMs) => whatMoved(insight, this.observed, sinceMs, periodMs),
       onSample: (sample) => this.#take(sample),
       onRetention: (retention) => this.view.learnRetention(retention),
+      onTrouble: (reason) => this.live.publishTrouble(reason),
     });
   }
 

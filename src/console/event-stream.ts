@@ -1,4 +1,4 @@
-import { messageOf } from "../core/errors.ts";
+import { messageOf, MoldauError } from "../core/errors.ts";
 
 /** Bytes that may wait for somebody who reads slowly; then whoever sends waits for them. */
 const WAITING_BYTES_MAX = 256 * 1024;
@@ -62,8 +62,45 @@ export class TextStream {
   }
 }
 
+/** Streams that may be open at once: each page has one to three. */
+export const STREAMS_MAX = 500;
+
+/** How many streams are open, so that they stay within a bound. */
+export class OpenStreams {
+  readonly #max: number;
+  #count = 0;
+
+  constructor(max = STREAMS_MAX) {
+    this.#max = max;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** One more, until {@link EventStream.events} ends. */
+  open(): EventStream {
+    if (this.#count >= this.#max) {
+      throw new MoldauError(`${this.#max} pages are told events, and no more are.`, {
+        code: "TOO_MANY_STREAMS",
+        remedy: "Close pages of the console that nobody looks at.",
+        retriable: true,
+      });
+    }
+    this.#count++;
+    return new EventStream(() => this.#count--);
+  }
+}
+
 /** Server-sent events to one page. */
 export class EventStream extends TextStream {
+  readonly #onEnd: () => void;
+
+  constructor(onEnd: () => void) {
+    super();
+    this.#onEnd = onEnd;
+  }
+
   /** As {@link TextStream.write}, of one event. */
   async send(kind: string, data: unknown): Promise<void> {
     await this.write(eventText(kind, data));
@@ -71,7 +108,10 @@ export class EventStream extends TextStream {
 
   /** The answer that carries the events of `run`; what it throws is told as an event `problem`. */
   events(run: () => Promise<void>): Response {
-    return this.response("text/event-stream", run, (message) => eventText("problem", { message }));
+    const runToTheEnd = (): Promise<void> => run().finally(this.#onEnd);
+    return this.response("text/event-stream", runToTheEnd, (message) =>
+      eventText("problem", { message }),
+    );
   }
 }
 

@@ -31,6 +31,8 @@ class EdgeRates {
       counts = [];
       this.#counts.set(key, counts);
     }
+    // Nobody looked for a while: what went on meanwhile says nothing of now.
+    if (atMs - (counts.at(-1)?.atMs ?? atMs) > WINDOW_MS) counts.length = 0;
     counts.push({ atMs, records, bytes });
     while (counts.length > 2 && atMs - counts[1]!.atMs >= WINDOW_MS) counts.shift();
     const first = counts[0]!;

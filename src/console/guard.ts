@@ -51,9 +51,9 @@ export function sameSite(isKnownHost: (host: string) => boolean): MiddlewareHand
       });
     }
     const site = context.req.header("sec-fetch-site");
-    if (site === "cross-site" || (site === "same-site" && changing.has(method))) {
-      return refuseOrigin(context);
-    }
+    // Another port of this machine is the same site to a browser; to the console it is a stranger.
+    const isStranger = site === "cross-site" || site === "same-site";
+    if (isStranger && !isVisit(context)) return refuseOrigin(context);
     if (!changing.has(method)) return next();
     const origin = context.req.header("origin");
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
@@ -66,6 +66,16 @@ export function sameSite(isKnownHost: (host: string) => boolean): MiddlewareHand
     }
     return next();
   };
+}
+
+/** Somebody follows a link to the page: it is shown in a window of its own, which who linked cannot look into. */
+function isVisit({ req }: Context): boolean {
+  return (
+    req.method === "GET" &&
+    req.path === "/" &&
+    req.header("sec-fetch-mode") === "navigate" &&
+    req.header("sec-fetch-dest") === "document"
+  );
 }
 
 function refuseOrigin(context: Context): Response {

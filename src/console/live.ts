@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import type { FlowSample, OverviewPoint, OverviewSample } from "./api.ts";
+import type { FlowSample, LiveEvents, OverviewPoint, OverviewSample } from "./api.ts";
 import type { ClusterView, ViewChanges } from "./cluster-view.ts";
 import { eventText } from "./event-stream.ts";
 
@@ -17,6 +17,8 @@ export class Live {
   readonly #view: ClusterView;
   readonly #clock: Clock;
   #overview: OverviewSample | undefined;
+  /** Why there is nothing new. */
+  #trouble: string | undefined;
   #points: OverviewPoint[] = [];
 
   constructor(view: ClusterView, clock: Clock) {
@@ -34,6 +36,7 @@ export class Live {
       listener(eventText("history", this.#points));
       listener(eventText("overview", this.#overview));
     }
+    if (this.#trouble !== undefined) listener(troubleText(this.#trouble));
     return () => this.#listeners.delete(listener);
   }
 
@@ -49,6 +52,7 @@ export class Live {
 
   publish({ topics, groups }: ViewChanges, overview: OverviewSample): void {
     this.#overview = overview;
+    this.#trouble = undefined;
     const { atMs, inRecords, outBytes, totalLag } = overview;
     const known = outBytes === undefined ? {} : { outBytes };
     if (atMs - (this.#points.at(-1)?.atMs ?? 0) >= POINT_EVERY_MS) {
@@ -63,6 +67,12 @@ export class Live {
     this.#tell(eventText("overview", overview));
   }
 
+  /** The cluster does not answer: what was told is no longer news. */
+  publishTrouble(reason: string): void {
+    this.#trouble = reason;
+    this.#tell(troubleText(reason));
+  }
+
   publishFlow(flow: FlowSample): void {
     const text = eventText("flow", flow);
     for (const listener of this.#flowListeners) listener(text);
@@ -71,4 +81,8 @@ export class Live {
   #tell(text: string): void {
     for (const listener of this.#listeners) listener(text);
   }
+}
+
+function troubleText(message: string): string {
+  return eventText("trouble", { message } satisfies LiveEvents["trouble"]);
 }

@@ -4,12 +4,23 @@ import type { MessagePage, MessageRow, Timeline } from "./api.ts";
 import { writeCursor, type Beginning, type Cursor } from "./message-cursor.ts";
 import { LINE_BYTES_MAX, payloadOf } from "./payload.ts";
 
-/** Records that one request looks at, at most; the page goes on where it stopped. */
-export const SCAN_MAX = 100_000;
-/** How long one request looks for, at most. */
-const SCAN_MS_MAX = 3000;
-/** A backward step begins with so many times what is wanted, and grows from there. */
+/** What one request looks at, at most; the page goes on where it stopped. */
+export interface ScanBounds {
+  readonly recordsMax: number;
+  readonly msMax: number;
+  /** Bytes of records that are kept to be shown, or to be looked at in one step. */
+  readonly bytesMax: number;
+}
+
+export const SCAN_BOUNDS: ScanBounds = {
+  recordsMax: 100_000,
+  msMax: 3000,
+  bytesMax: 32 * 1024 * 1024,
+};
+/** A backward step is so many times the one before it, as long as the bounds allow. */
 const STEP_GROWTH = 4;
+/** The share of the time that is left which a step is planned to take. */
+const STEP_SHARE = 0.5;
 const CALL_MAX_MS = 10_000;
 /** Partitions that a timeline looks at; of more every n-th. */
 const TIMELINE_PARTITIONS_MAX = 24;
@@ -30,6 +41,8 @@ export interface PageRequest {
   readonly limit: number;
   /** Lower case; empty finds everything. */
   readonly search: string;
+  /** Bytes that are told of each key, value and header. */
+  readonly bytesMax: number;
   readonly signal: AbortSignal;
 }
 
@@ -43,28 +56,68 @@ interface Range {
   readonly to: number;
 }
 
+interface Scanned {
+  readonly reached: Map<number, number>;
+  readonly scanned: number;
+  readonly isWhole: boolean;
+}
+
+interface Backwards<T> {
+  readonly topic: string;
+  readonly bounds: ReadonlyMap<number, Bounds>;
+  /** Where it goes back from, by partition. */
+  readonly uppers: ReadonlyMap<number, number>;
+  /** Records of each partition in the first step. */
+  readonly step: number;
+  readonly take: (record: RawRecord) => T | undefined;
+  readonly bytesOf: (kept: T) => number;
+  readonly isEnough: (found: readonly T[]) => boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** What one request may still look at. */
 class Budget {
   scanned = 0;
-  readonly #untilMs: number;
+  /** Of what is kept; a step that is given up gives its bytes back. */
+  heldBytes = 0;
+  readonly #bounds: ScanBounds;
   readonly #nowMs: () => number;
+  #beganMs: number;
 
-  constructor(nowMs: () => number) {
+  constructor(bounds: ScanBounds, nowMs: () => number) {
+    this.#bounds = bounds;
     this.#nowMs = nowMs;
-    this.#untilMs = nowMs() + SCAN_MS_MAX;
+    this.#beganMs = nowMs();
   }
 
   get isSpent(): boolean {
-    return this.scanned >= SCAN_MAX || this.#nowMs() >= this.#untilMs;
+    return this.recordsLeft <= 0 || this.msLeft <= 0 || this.heldBytes >= this.#bounds.bytesMax;
+  }
+
+  get recordsLeft(): number {
+    return this.#bounds.recordsMax - this.scanned;
+  }
+
+  get msLeft(): number {
+    return this.#bounds.msMax - (this.#nowMs() - this.#beganMs);
+  }
+
+  /** Begins anew, for a smaller step than the one that was too much. */
+  beginAnew(): void {
+    this.scanned = 0;
+    this.heldBytes = 0;
+    this.#beganMs = this.#nowMs();
   }
 }
 
 /** Reads messages of topics for people: pages in both directions, single records, records over time. */
 export class MessageReader {
   readonly #kafka: Kafka;
+  readonly #bounds: ScanBounds;
 
-  constructor(kafka: Kafka) {
+  constructor(kafka: Kafka, bounds: ScanBounds = SCAN_BOUNDS) {
     this.#kafka = kafka;
+    this.#bounds = bounds;
   }
 
   async page(request: PageRequest): Promise<MessagePage> {
@@ -105,7 +158,7 @@ export class MessageReader {
   async record(topic: string, partition: number, offset: number): Promise<RawRecord | undefined> {
     const ranges = new Map([[partition, { from: offset, to: offset + 1 }]]);
     let found: RawRecord | undefined;
-    await this.#scan(topic, ranges, new Budget(() => this.#nowMs()), (record) => {
+    await this.#scan(topic, ranges, undefined, (record) => {
       if (record.offset === offset) found = record;
     });
     return found;
@@ -118,22 +171,18 @@ export class MessageReader {
     offset: number,
     key: Buffer,
   ): Promise<{ readonly record: RawRecord | undefined; readonly scanned: number }> {
-    const { start = 0 } = (await this.bounds(topic, partition)).get(partition) ?? {};
-    const budget = new Budget(() => this.#nowMs());
-    let found: RawRecord | undefined;
-    let to = offset;
-    for (
-      let step = BATCH_MAX;
-      to > start && found === undefined && !budget.isSpent;
-      step *= STEP_GROWTH
-    ) {
-      const from = Math.max(start, to - step);
-      await this.#scan(topic, new Map([[partition, { from, to }]]), budget, (record) => {
-        if (record.key !== null && record.key.equals(key)) found = record;
-      });
-      to = from;
-    }
-    return { record: found, scanned: budget.scanned };
+    const bounds = await this.bounds(topic, partition);
+    const outcome = await this.#backwards<RawRecord>({
+      topic,
+      bounds,
+      uppers: new Map([[partition, offset]]),
+      step: BATCH_MAX,
+      take: (record) => (record.key?.equals(key) === true ? record : undefined),
+      bytesOf: () => 0,
+      isEnough: (found) => found.length > 0,
+    });
+    // Of one partition, in the order of its log.
+    return { record: outcome.found.at(-1), scanned: outcome.scanned };
   }
 
   async timeline(topic: string, buckets: number): Promise<Timeline> {
@@ -178,10 +227,9 @@ export class MessageReader {
   }
 
   async #firstTime(topic: string, partition: number, start: number, end: number): Promise<number> {
-    const budget = new Budget(() => this.#nowMs());
     let time = -1;
     const ranges = new Map([[partition, { from: start, to: Math.min(end, start + 1) }]]);
-    await this.#scan(topic, ranges, budget, (record) => {
+    await this.#scan(topic, ranges, undefined, (record) => {
       if (time < 0) time = record.timestamp;
     });
     return time;
@@ -228,22 +276,25 @@ export class MessageReader {
     bounds: Map<number, Bounds>,
     place: Cursor,
   ): Promise<MessagePage> {
-    const { limit } = request;
-    const budget = new Budget(() => this.#nowMs());
+    const { limit, bytesMax } = request;
+    const budget = new Budget(this.#bounds, () => this.#nowMs());
     const ranges = new Map<number, Range>();
     for (const [partition, { start, end }] of bounds) {
       const from = Math.max(start, place.get(partition) ?? start);
       if (from < end) ranges.set(partition, { from, to: end });
     }
-    const found = new Map<number, RawRecord[]>();
-    const reached = await this.#scan(request.topic, ranges, budget, (record) => {
+    const found = new Map<number, MessageRow[]>();
+    const take = (record: RawRecord): boolean => {
       if (!matches(record, request.search)) return true;
+      const row = rowOf(record, bytesMax);
+      budget.heldBytes += shownBytes(row);
       const list = found.get(record.partition);
-      if (list === undefined) found.set(record.partition, [record]);
-      else list.push(record);
+      if (list === undefined) found.set(record.partition, [row]);
+      else list.push(row);
       // Of each partition as many as are wanted at all: which of them are the oldest shows in the end.
       return (found.get(record.partition)?.length ?? 0) < limit;
-    });
+    };
+    const { reached } = await this.#scan(request.topic, ranges, budget, take, request.signal);
     const kept = [...found.values()].flat().sort(byTime).slice(0, limit);
     const next = new Map(reached);
     const left = new Set([...found.values()].flat());
@@ -267,7 +318,7 @@ export class MessageReader {
       ([partition, offset]) => offset > (bounds.get(partition)?.start ?? 0),
     );
     return {
-      messages: kept.map((record) => rowOf(record)),
+      messages: kept,
       ...(hasOlder ? { older: writeCursor(first) } : {}),
       ...(goesOn ? { newer: writeCursor(new Map([...first, ...next])) } : {}),
       scanned: budget.scanned,
@@ -281,26 +332,21 @@ export class MessageReader {
     bounds: Map<number, Bounds>,
     place: Cursor,
   ): Promise<MessagePage> {
-    const { limit, topic, search } = request;
-    const budget = new Budget(() => this.#nowMs());
+    const { limit, topic, search, bytesMax, signal } = request;
     const uppers = new Map<number, number>();
     for (const [partition, { start, end }] of bounds) {
       uppers.set(partition, Math.max(start, Math.min(end, place.get(partition) ?? end)));
     }
-    const lowers = new Map(uppers);
-    const found: RawRecord[] = [];
-    for (let step = limit; found.length < limit && !budget.isSpent; step *= STEP_GROWTH) {
-      const ranges = new Map<number, Range>();
-      for (const [partition, to] of lowers) {
-        const from = Math.max(bounds.get(partition)?.start ?? 0, to - step);
-        if (from < to) ranges.set(partition, { from, to });
-      }
-      if (ranges.size === 0) break;
-      await this.#scan(topic, ranges, budget, (record) => {
-        if (matches(record, search)) found.push(record);
-      });
-      for (const [partition, { from }] of ranges) lowers.set(partition, from);
-    }
+    const { found, lowers, scanned, isSpent } = await this.#backwards<MessageRow>({
+      topic,
+      bounds,
+      uppers,
+      step: limit,
+      take: (record) => (matches(record, search) ? rowOf(record, bytesMax) : undefined),
+      bytesOf: shownBytes,
+      isEnough: (rows) => rows.length >= limit,
+      signal,
+    });
     const sorted = found.sort(byTime);
     const kept = sorted.slice(-limit);
     const next = new Map(lowers);
@@ -314,27 +360,97 @@ export class MessageReader {
       ([partition, offset]) => offset < (bounds.get(partition)?.end ?? 0),
     );
     return {
-      messages: kept.map((record) => rowOf(record)),
+      messages: kept,
       ...(goesOn ? { older: writeCursor(next) } : {}),
       ...(hasNewer ? { newer: writeCursor(uppers) } : {}),
-      scanned: budget.scanned,
-      ...(budget.isSpent && kept.length < limit && goesOn ? { partial: true as const } : {}),
+      scanned,
+      ...(isSpent && kept.length < limit && goesOn ? { partial: true as const } : {}),
     };
   }
 
   /**
+   * Goes back from `uppers`, a step after the other, until there is enough or the bounds are reached. A step is
+   * taken whole or not at all: what it was given up in would else be taken for looked at.
+   */
+  async #backwards<T>({
+    topic,
+    bounds,
+    uppers,
+    step: firstStep,
+    take,
+    bytesOf,
+    isEnough,
+    signal,
+  }: Backwards<T>): Promise<{
+    readonly found: T[];
+    readonly lowers: Map<number, number>;
+    readonly scanned: number;
+    readonly isSpent: boolean;
+  }> {
+    const budget = new Budget(this.#bounds, () => this.#nowMs());
+    const lowers = new Map(uppers);
+    const found: T[] = [];
+    let scanned = 0;
+    let step = firstStep;
+    const isGone = (): boolean => signal?.aborted === true;
+    while (!isEnough(found) && !budget.isSpent && !isGone()) {
+      const ranges = new Map<number, Range>();
+      for (const [partition, to] of lowers) {
+        const from = Math.max(bounds.get(partition)?.start ?? 0, to - step);
+        if (from < to) ranges.set(partition, { from, to });
+      }
+      if (ranges.size === 0) break;
+      const news: T[] = [];
+      const leftMs = budget.msLeft;
+      const keep = (record: RawRecord): void => {
+        const one = take(record);
+        if (one === undefined) return;
+        budget.heldBytes += bytesOf(one);
+        news.push(one);
+      };
+      // The smallest step is taken whatever it costs: each request gets on.
+      const bound = step === 1 ? undefined : budget;
+      const outcome = await this.#scan(topic, ranges, bound, keep, signal);
+      if (!outcome.isWhole) {
+        if (scanned > 0 || isGone()) break;
+        budget.beginAnew();
+        step = Math.max(1, Math.floor(step / STEP_GROWTH));
+        continue;
+      }
+      scanned += outcome.scanned;
+      found.push(...news);
+      for (const [partition, { from }] of ranges) lowers.set(partition, from);
+      const tookMs = Math.max(1, leftMs - budget.msLeft);
+      step = Math.max(
+        1,
+        Math.min(
+          step * STEP_GROWTH,
+          Math.floor(budget.recordsLeft / ranges.size),
+          Math.floor((step * budget.msLeft * STEP_SHARE) / tookMs),
+        ),
+      );
+    }
+    const goesOn = [...lowers].some(
+      ([partition, offset]) => offset > (bounds.get(partition)?.start ?? 0),
+    );
+    return { found, lowers, scanned, isSpent: goesOn && !isEnough(found) };
+  }
+
+  /**
    * Goes through the records of the ranges; `take` may end a partition by returning false. Tells, by
-   * partition, what was not looked at yet.
+   * partition, what was not looked at yet, and whether all was that was asked for.
    */
   async #scan(
     topic: string,
     ranges: ReadonlyMap<number, Range>,
-    budget: Budget,
+    budget: Budget | undefined,
     take: (record: RawRecord) => boolean | void,
-  ): Promise<Map<number, number>> {
+    signal?: AbortSignal,
+  ): Promise<Scanned> {
     const reached = new Map([...ranges].map(([partition, { from }]) => [partition, from]));
-    if (ranges.size === 0) return reached;
+    if (ranges.size === 0) return { reached, scanned: 0, isWhole: true };
     const open = new Map(ranges);
+    let scanned = 0;
     const consumer = this.#kafka.consume(topic, {
       partitions: [...ranges.keys()],
       from: {
@@ -343,6 +459,7 @@ export class MessageReader {
       until: "end",
       isolation: "read_uncommitted",
       onOutOfRange: "earliest",
+      ...(signal === undefined ? {} : { signal }),
     });
     try {
       for await (const batch of consumer.batches({ max: BATCH_MAX })) {
@@ -354,7 +471,8 @@ export class MessageReader {
             open.delete(record.partition);
             continue;
           }
-          budget.scanned++;
+          scanned++;
+          if (budget !== undefined) budget.scanned++;
           reached.set(record.partition, record.offset + 1);
           if (take(record) === false) {
             open.delete(record.partition);
@@ -363,11 +481,13 @@ export class MessageReader {
             open.delete(record.partition);
           }
         }
-        if (open.size === 0 || budget.isSpent) return reached;
+        if (open.size === 0) return { reached, scanned, isWhole: true };
+        if (budget?.isSpent === true) return { reached, scanned, isWhole: false };
       }
+      if (signal?.aborted === true) return { reached, scanned, isWhole: false };
       // The end was reached: what is missing there are marks of transactions, or gaps.
       for (const [partition, { to }] of open) reached.set(partition, to);
-      return reached;
+      return { reached, scanned, isWhole: true };
     } finally {
       await consumer.close();
     }
@@ -383,7 +503,7 @@ function everyNth<T>(items: readonly T[]): readonly T[] {
   return items.filter((_item, index) => index % step === 0);
 }
 
-function byTime(a: RawRecord, b: RawRecord): number {
+function byTime(a: MessageRow, b: MessageRow): number {
   return a.timestamp - b.timestamp || a.partition - b.partition || a.offset - b.offset;
 }
 
@@ -399,6 +519,13 @@ export function matches(record: RawRecord, search: string): boolean {
 
 function contains(bytes: Buffer | null, search: string): boolean {
   return bytes !== null && bytes.toString("utf8").toLowerCase().includes(search);
+}
+
+/** Bytes of a row as they are told, near enough for a bound. */
+function shownBytes({ key, value, headers }: MessageRow): number {
+  let bytes = key.text.length + value.text.length;
+  for (const header of headers) bytes += header.key.length + header.value.text.length;
+  return bytes;
 }
 
 /** A record as the page shows it. */

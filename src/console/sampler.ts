@@ -29,6 +29,8 @@ export interface SamplerOptions {
   readonly whatMoved: (sinceMs: number, periodMs: number) => WhatMoved;
   readonly onSample: (sample: ClusterSample) => void;
   readonly onRetention: (retention: SlowFacts["retention"]) => void;
+  /** The cluster did not answer; it is asked again. */
+  readonly onTrouble: (reason: string) => void;
 }
 
 type Retention = SlowFacts["retention"] extends ReadonlyMap<string, infer V> ? V : never;
@@ -87,7 +89,7 @@ export class Sampler {
   }
 
   async #tick(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, onTrouble } = this.#options;
     if (this.#isRunning || this.#isClosed) return;
     this.#isRunning = true;
     const beganMs = clock.monotonicMs();
@@ -98,7 +100,9 @@ export class Sampler {
     } catch (thrown) {
       isFailed = true;
       if (!this.#isClosed) {
-        logger.debug("the console could not ask the cluster", { reason: messageOf(thrown) });
+        const reason = messageOf(thrown);
+        logger.debug("the console could not ask the cluster", { reason });
+        onTrouble(reason);
       }
     }
     this.#isRunning = false;

@@ -1,11 +1,12 @@
 /** The console's page in a real browser: every screen, what can be done on it, and what must not happen. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { launchBrowser, withoutBrowser } from "../browser.ts";
 import { buildConsolePage } from "../../scripts/console-page.ts";
-import { startConsole, type ConsoleUnderTest } from "./console-kit.ts";
+import { eventually, startConsole, type ConsoleUnderTest } from "./console-kit.ts";
 
 const skip = { skip: withoutBrowser };
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -196,12 +197,170 @@ test("live tail shows what comes, and the produce form writes it", skip, async (
   await dialog.getByLabel(/^Key/).fill("from-the-page");
   await dialog.getByLabel("Value", { exact: true }).fill('{"n":{{i}}}');
   await dialog.getByLabel(/^Headers/).fill("who: page");
-  await dialog.getByLabel("How often").fill("3");
+  await dialog.getByLabel("How many").fill("3");
   await dialog.getByLabel("A second").fill("100");
   await dialog.getByRole("button", { name: "Produce 3" }).click();
   await page.getByText("3 messages are written").waitFor();
   await page.getByText(/Watching the end: 3 records/).waitFor();
   assert.equal(await page.getByText("from-the-page").count(), 3);
+});
+
+test(
+  "a filter sees whole values, from the oldest on too, and what it finds can be downloaded",
+  skip,
+  async () => {
+    await console_.kafka.admin.createTopic({ name: "large", partitions: 1 });
+    const producer = console_.kafka.producer();
+    for (let index = 0; index < 30; index++) {
+      // What is asked for stands behind more than a row of the list shows.
+      const value = JSON.stringify({ filling: "x".repeat(5000), wanted: index % 3 });
+      await producer.send("large", { key: null, value });
+    }
+    await producer.close();
+    for (const from of ["newest", "oldest"]) {
+      await open(`#/topics/large/messages?from=${from}&filter=value.wanted===1`);
+      await page.getByText(/^10 messages found among 30/).waitFor();
+    }
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    const path = await (await downloading).path();
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    assert.equal(lines.length, 10);
+    const { value } = JSON.parse(lines[0] ?? "") as { value: string };
+    assert.equal((JSON.parse(value) as { wanted: number }).wanted, 1);
+  },
+);
+
+test("numbers are shown as they were written, and compared so", skip, async () => {
+  await console_.kafka.admin.createTopic({ name: "exact", partitions: 1 });
+  const producer = console_.kafka.producer();
+  for (const id of ["12345678901234567890", "12345678901234567891"]) {
+    await producer.send("exact", { key: "k", value: `{"id":${id},"price":1.10}` });
+  }
+  await producer.close();
+  await open("#/topics/exact/messages");
+  await page.getByRole("button", { name: /^Open message 1 / }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("1.10", { exact: true }).waitFor();
+  assert.match(await dialog.locator(".tree").innerText(), /12345678901234567891/);
+  assert.match(await dialog.locator(".diff-changed").innerText(), /id\s+\d+7890\s+\d+7891/);
+  assert.equal(await dialog.locator(".diff-changed").count(), 1, "the price is the same");
+  await dialog.getByRole("button", { name: "Text" }).last().click();
+  await dialog.getByText(/"price": 1\.10/).waitFor();
+});
+
+test(
+  "a message is produced again as it was: bytes, names that come twice, what is no text",
+  skip,
+  async () => {
+    await console_.kafka.admin.createTopic({ name: "bytes", partitions: 3 });
+    const producer = console_.kafka.producer();
+    const sent = {
+      key: Buffer.from([1, 255]),
+      value: Buffer.from([0, 254, 7]),
+      headers: [
+        ["a", "1"],
+        ["a", "2"],
+        ["none", null],
+        ["bytes", Buffer.from([200])],
+      ] as const,
+    };
+    await producer.send("bytes", { ...sent, partition: 1 });
+    await producer.close();
+    await open("#/topics/bytes/messages");
+    await page.getByRole("button", { name: /^Open message/ }).click();
+    await page.getByRole("button", { name: "Produce again" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("2 headers that are no lines of text go with it as before.").waitFor();
+    // Keys of the list mean nothing in a field.
+    await dialog.getByLabel(/^Headers/).press("End");
+    await page.keyboard.type("jk");
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Backspace");
+    await dialog.getByLabel("Partition").selectOption("2");
+    await dialog.getByRole("button", { name: "Produce", exact: true }).click();
+    await page.getByText(/Written at offset 0 of partition 2/).waitFor();
+    const consumer = console_.kafka.consume("bytes", { partitions: [2], until: "end" });
+    for await (const { key, value, headers } of consumer) {
+      assert.deepEqual([key, value], [sent.key, sent.value]);
+      assert.deepEqual(
+        [...headers].map((header) => `${header.key}=${header.value?.toString("hex")}`).sort(),
+        ["a=31", "a=32", "bytes=c8", "none=undefined"],
+      );
+    }
+    await consumer.close();
+  },
+);
+
+test("what is written at a rate tells how far it is, and can be stopped", skip, async () => {
+  await console_.kafka.admin.createTopic({ name: "slow", partitions: 1 });
+  await open("#/topics/slow/messages");
+  await page.getByRole("button", { name: "Produce", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("How many").fill("100000");
+  await dialog.getByLabel("A second").fill("20");
+  await dialog.getByRole("button", { name: "Produce 100,000" }).click();
+  await dialog.getByText(/^[1-9]\d* of 100,000/).waitFor();
+  await dialog.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped", { exact: true }).waitFor();
+  const ends = async (): Promise<number> => {
+    const [end] = await console_.kafka.admin.listOffsets([
+      { topic: "slow", partition: 0, at: "latest" },
+    ]);
+    return end?.value?.offset ?? 0;
+  };
+  // It ends soon after: two looks with a time between them that would write forty see the same.
+  await eventually(
+    "nothing more is written",
+    async () => {
+      const before = await ends();
+      await page.waitForTimeout(2000);
+      return (await ends()) - before;
+    },
+    (grown) => grown === 0,
+  );
+  assert.ok((await ends()) > 0);
+});
+
+test("a link that makes no sense shows a screen that says so", skip, async () => {
+  const seen = problems.length;
+  for (const [hash, text] of [
+    ["#/topics/%E0%A4%A", /not allowed/],
+    ["#/topics/nowhere", /there is no such topic/],
+    ["#/groups/nobody", /group/i],
+    ["#/topics/orders/messages?from=time:never", /no place to begin/],
+    ["#/nothing/at/all", /Overview/],
+  ] as const) {
+    await page.goto("about:blank");
+    await open(hash);
+    await page.getByText(text).first().waitFor();
+    await page
+      .getByRole("link", { name: /Topics/ })
+      .first()
+      .waitFor();
+  }
+  // The browser tells of answers that are no success.
+  assert.ok(problems.slice(seen).every((problem) => /Failed to load resource/.test(problem)));
+  problems.length = seen;
+});
+
+test("prefixes of names are a tree that is gone up as it was gone down", skip, async () => {
+  for (const name of ["a.bb-ccc.x", "a.bb-ccc.y", "a.bb-d.x", "a.bb-d.y", "a.other"]) {
+    await console_.kafka.admin.createTopic({ name, partitions: 1 });
+  }
+  await open("#/topics");
+  const prefixes = page.getByRole("navigation", { name: "Topics by prefix" });
+  for (const prefix of ["a.", "bb-", "ccc."]) {
+    await prefixes.getByRole("button", { name: new RegExp(`^${prefix}`) }).click();
+  }
+  await page.getByText("2 topics", { exact: true }).waitFor();
+  for (const [from, count] of [
+    ["a.bb-ccc.", 4],
+    ["a.bb-", 5],
+  ] as const) {
+    await prefixes.getByRole("button", { name: `← ${from}` }).click();
+    await page.getByText(`${count} topics`, { exact: true }).waitFor();
+  }
 });
 
 test("a range is replayed, and the progress is told", skip, async () => {

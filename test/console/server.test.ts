@@ -14,6 +14,7 @@ import type {
   Timeline,
   TopicDetail,
 } from "../../src/console/api.ts";
+import { OpenStreams } from "../../src/console/event-stream.ts";
 import { eventually, startConsole, type ConsoleUnderTest } from "./console-kit.ts";
 
 let console_: ConsoleUnderTest;
@@ -210,7 +211,7 @@ test("what is produced has key, value, headers and place; repeated messages are 
   const one = await ask("POST", "/api/topics/written/messages", {
     key: "k",
     value: null,
-    headers: { a: "b" },
+    headers: [{ key: "a", value: "b" }],
     partition: 1,
   });
   assert.equal(one.status, 200);
@@ -375,6 +376,31 @@ test("another site can neither read nor change anything", async () => {
     403,
   );
   assert.equal((await raw("/api/cluster", { headers: { host } })).status, 200);
+  // Another port of this machine is the same site, and another page all the same.
+  const sameSite = { "sec-fetch-site": "same-site" };
+  assert.equal((await raw("/api/cluster", { headers: sameSite })).status, 403);
+  assert.equal((await raw("/metrics", { headers: sameSite })).status, 403);
+  // A link in a chat leads to the page; a frame, or a fetch that says it was one, does not.
+  const visit = {
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+  };
+  const page = await raw("/", { headers: visit });
+  assert.notEqual(page.status, 403);
+  assert.match(String(page.headers["content-security-policy"]), /frame-ancestors 'none'/);
+  for (const [path, changes] of [
+    ["/api/cluster", {}],
+    ["/metrics", {}],
+    ["/", { "sec-fetch-dest": "iframe" }],
+    ["/", { "sec-fetch-mode": "no-cors" }],
+  ] as const) {
+    assert.equal((await raw(path, { headers: { ...visit, ...changes } })).status, 403, path);
+  }
+  const posted = await raw("/", { method: "POST", headers: { ...visit, ...json }, body: "{}" });
+  assert.equal(posted.status, 403);
+  const rebound = { host: `console.evil.example:${new URL(console_.address).port}` };
+  assert.equal((await raw("/", { headers: rebound })).status, 403);
   const topics = await console_.kafka.admin.listTopics();
   assert.ok(topics.every(({ name }) => name !== "evil"));
 });
@@ -415,6 +441,46 @@ test("requests that make no sense are refused with a reason, and large ones befo
   assert.equal((await raw("/../package.json", {})).status, 404);
   assert.equal((await raw("/assets/..%2f..%2fpackage.json", {})).status, 404);
   assert.deepEqual(console_.errors, []);
+});
+
+test("streams of events are bounded, and one that is closed makes room", async () => {
+  const streams = new OpenStreams(2);
+  const aborts = [new AbortController(), new AbortController()];
+  const open = ({ signal }: AbortController): Promise<unknown> => {
+    const stream = streams.open();
+    const ended = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    stream.events(() => ended.then(() => undefined));
+    return ended;
+  };
+  aborts.forEach(open);
+  assert.throws(() => streams.open(), { code: "TOO_MANY_STREAMS", retriable: true });
+  aborts[0]?.abort();
+  await eventually(
+    "room for one more",
+    async () => streams.count,
+    (count) => count === 1,
+  );
+  void open(new AbortController());
+});
+
+test("pages that are closed leave nothing open", async () => {
+  const aborts = Array.from({ length: 40 }, () => new AbortController());
+  const connections = async (): Promise<number> => {
+    const [sample] = await eventsOf<OverviewSample>("/api/live", "overview", {}, () => true);
+    return sample?.process?.connections ?? 0;
+  };
+  const before_ = await connections();
+  const bodies = await Promise.all(
+    aborts.map(async ({ signal }, index) => {
+      const path = ["/api/live", "/api/flow", "/api/topics/orders/tail"][index % 3] ?? "";
+      const response = await fetch(`${console_.address}${path}`, { signal });
+      assert.equal(response.status, 200);
+      return response;
+    }),
+  );
+  assert.equal(bodies.length, aborts.length);
+  for (const abort of aborts) abort.abort();
+  await eventually("as many clients as before", connections, (now) => now <= before_);
 });
 
 test("a console of any Kafka does without what only a broker knows", async () => {

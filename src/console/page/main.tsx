@@ -2,6 +2,7 @@ import { render, type JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { Frame } from "./parts/frame.tsx";
 import { Keys } from "./parts/keys.tsx";
+import { Safe } from "./parts/safe.tsx";
 import { Toasts } from "./parts/toast.tsx";
 import { Overview } from "./pages/overview.tsx";
 import { Lazy } from "./parts/lazy.tsx";
@@ -61,7 +62,9 @@ function App(): JSX.Element {
   return (
     <>
       <Frame>
-        <Screen />
+        <Safe key={where}>
+          <Screen />
+        </Safe>
       </Frame>
       <Keys />
       <Toasts />

@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { ConfigResourceType } from "../../client/admin/config-values.ts";
 import { configRows, patchConfig } from "../config-rows.ts";
 import type { ConsoleState } from "../console-state.ts";
-import { EventStream, eventText } from "../event-stream.ts";
+import { eventText } from "../event-stream.ts";
 import type { LiveListener } from "../live.ts";
 import { problem } from "../guard.ts";
 import { requestFigures } from "../request-figures.ts";
@@ -53,8 +53,8 @@ export function clusterRoutes(app: Hono, state: ConsoleState): void {
 
 /** Sends what is told to a listener, until the page has gone. */
 function follow(state: ConsoleState, listen: (listener: LiveListener) => () => void): Response {
+  const out = state.streams.open();
   const unwatch = state.watch();
-  const out = new EventStream();
   return out.events(async () => {
     const pending: string[] = [];
     let wake: (() => void) | undefined;

@@ -4,15 +4,19 @@ import type {
   MessageDetail,
   MessageRow,
   Produced,
+  ProduceProgress,
   ProduceRequest,
   ReplayProgress,
   ReplayRequest,
+  TailEvents,
 } from "../api.ts";
 import type { ConsoleState } from "../console-state.ts";
-import { EventStream, TextStream } from "../event-stream.ts";
+import { TextStream } from "../event-stream.ts";
 import { readBeginning, readCursor, type Cursor } from "../message-cursor.ts";
+import { messageLine } from "../message-line.ts";
 import { matches, rowOf, type PageRequest } from "../message-reader.ts";
-import { WHOLE_BYTES_MAX } from "../payload.ts";
+import { LINE_BYTES_MAX, WHOLE_BYTES_MAX } from "../payload.ts";
+import { problemOf } from "../problem.ts";
 import { produce } from "../produce.ts";
 import { replay } from "../replay.ts";
 import { BadRequest, numberIn, readBody, text, wholeNumber } from "../request.ts";
@@ -24,9 +28,14 @@ const BUCKETS_MAX = 200;
 const TAIL_ROWS_MAX = 200;
 const TAIL_EVERY_MS = 250;
 const TAIL_BYTES_MAX = 8 * 1024 * 1024;
-/** A download ends after so many records. */
+/** What is told of a key or a value there, at most. */
+const TAIL_ROW_BYTES_MAX = 64 * 1024;
+/** A download ends after so many records; of the newest it has so many. */
 const DOWNLOAD_MAX = 1_000_000;
-const DOWNLOAD_PAGE = 500;
+const DOWNLOAD_NEWEST = 500;
+const DOWNLOAD_PAGE = 5000;
+/** What a download has of each key and value: whole ones, whatever a topic allows. */
+const DOWNLOAD_BYTES_MAX = 2 ** 31;
 
 export function messageRoutes(app: Hono, state: ConsoleState): void {
   app.get("/api/topics/:name/messages", async (context) => {
@@ -35,7 +44,9 @@ export function messageRoutes(app: Hono, state: ConsoleState): void {
   });
 
   app.get("/api/topics/:name/messages.ndjson", async (context) => {
-    const request = { ...pageRequestOf(context, context.req.param("name")), limit: DOWNLOAD_PAGE };
+    const asked = pageRequestOf(context, context.req.param("name"));
+    const limit = asked.beginning.kind === "newest" ? DOWNLOAD_NEWEST : DOWNLOAD_PAGE;
+    const request = { ...asked, limit, bytesMax: DOWNLOAD_BYTES_MAX };
     // A topic that is not there is told before the answer begins.
     await state.reader.bounds(request.topic, request.partition);
     const out = new TextStream();
@@ -74,18 +85,35 @@ export function messageRoutes(app: Hono, state: ConsoleState): void {
 
   app.get("/api/topics/:name/tail", (context) => tail(context, state, context.req.param("name")));
 
+  changeRoutes(app, state);
+}
+
+/** What writes messages. */
+function changeRoutes(app: Hono, state: ConsoleState): void {
   app.post("/api/topics/:name/messages", async (context) => {
     const request = await readBody<ProduceRequest>(context, "key", "value");
-    const { signal } = context.req.raw;
-    const done: Produced = await produce(state.kafka, context.req.param("name"), request, signal);
-    return context.json(done);
+    const { kafka } = state;
+    const name = context.req.param("name");
+    if (context.req.header("accept") !== "text/event-stream") {
+      const done: Produced = await produce(kafka, name, request, context.req.raw.signal);
+      return context.json(done);
+    }
+    const out = state.streams.open();
+    return out.events(async () => {
+      try {
+        const tell = (progress: ProduceProgress): Promise<void> => out.send("progress", progress);
+        await out.send("done", await produce(kafka, name, request, out.signal, tell));
+      } catch (thrown) {
+        await out.send("problem", problemOf(thrown).body);
+      }
+    });
   });
 
   app.post("/api/topics/:name/replay", async (context) => {
     const request = await readBody<ReplayRequest>(context, "target", "from", "to");
     const target = text(request.target, "The target");
     if (request.perSecond !== undefined) numberIn(request.perSecond, 1, 1_000_000, "The rate");
-    const out = new EventStream();
+    const out = state.streams.open();
     return out.events(async () => {
       const tell = (progress: ReplayProgress): Promise<void> => out.send("progress", progress);
       try {
@@ -99,7 +127,15 @@ export function messageRoutes(app: Hono, state: ConsoleState): void {
 }
 
 function pageRequestOf(context: Context, topic: string): PageRequest {
-  const { from = "newest", partition, limit, search = "", before, after } = context.req.query();
+  const {
+    from = "newest",
+    partition,
+    limit,
+    search = "",
+    before,
+    after,
+    bytes,
+  } = context.req.query();
   const beginning = readBeginning(from);
   if (beginning === undefined) {
     const remedy = "newest, oldest, offset:N and time:MILLISECONDS are.";
@@ -114,6 +150,10 @@ function pageRequestOf(context: Context, topic: string): PageRequest {
     limit:
       limit === undefined ? LIMIT : Math.max(1, Math.min(LIMIT_MAX, wholeNumber(limit, "limit"))),
     search: search.toLowerCase(),
+    bytesMax:
+      bytes === undefined
+        ? LINE_BYTES_MAX
+        : Math.min(WHOLE_BYTES_MAX, wholeNumber(bytes, "number of bytes")),
     signal: context.req.raw.signal,
   };
 }
@@ -148,7 +188,7 @@ async function detailOf(
   };
 }
 
-/** All messages from the place on, a line each, until `write` says that nobody reads on. */
+/** All messages from the place on, whole, a line each, until `write` says that nobody reads on. */
 async function download(
   { reader }: ConsoleState,
   request: PageRequest,
@@ -160,8 +200,8 @@ async function download(
   for (let written = 0; written < DOWNLOAD_MAX;) {
     const page = await reader.page(next);
     written += page.messages.length;
-    const lines = page.messages.map((message) => `${JSON.stringify(message)}\n`).join("");
-    const goesOn = await write(lines);
+    const lines = page.messages.map((message) => `${messageLine(request.topic, message)}\n`);
+    const goesOn = await write(lines.join(""));
     const cursor = page.newer === undefined ? undefined : readCursor(page.newer);
     if (!goesOn || backwards || cursor === undefined) return;
     next = { ...request, after: cursor };
@@ -170,12 +210,16 @@ async function download(
 
 /** The end of a topic as it grows, no faster than somebody can look. */
 async function tail(context: Context, state: ConsoleState, topic: string): Promise<Response> {
-  const { partition, search = "" } = context.req.query();
+  const { partition, search = "", bytes } = context.req.query();
+  const bytesMax =
+    bytes === undefined
+      ? LINE_BYTES_MAX
+      : Math.min(TAIL_ROW_BYTES_MAX, wholeNumber(bytes, "number of bytes"));
   const wanted = search.toLowerCase();
   const chosen =
     partition === undefined || partition === "" ? undefined : wholeNumber(partition, "partition");
   const bounds = await state.reader.bounds(topic, chosen);
-  const out = new EventStream();
+  const out = state.streams.open();
   return out.events(async () => {
     const consumer = state.kafka.consume(topic, {
       ...(chosen === undefined ? {} : { partitions: [chosen] }),
@@ -194,12 +238,14 @@ async function tail(context: Context, state: ConsoleState, topic: string): Promi
     });
     const perBatch = (TAIL_ROWS_MAX * TAIL_EVERY_MS) / 1000;
     try {
-      await out.send("rate", { records: 0, shown: 0 });
+      const told = (rate: TailEvents["rate"]): Promise<void> => out.send("rate", rate);
+      await told({ records: 0, shown: 0, left: 0 });
       for await (const batch of consumer.batches({ max: 10_000, withinMs: TAIL_EVERY_MS })) {
         const found = batch.filter((record) => matches(record, wanted));
-        const rows: MessageRow[] = found.slice(-perBatch).map((record) => rowOf(record));
+        const rows: MessageRow[] = found.slice(-perBatch).map((record) => rowOf(record, bytesMax));
         if (rows.length > 0) await out.send("message", rows);
-        await out.send("rate", { records: batch.length, shown: rows.length });
+        const shown = rows.length;
+        await told({ records: batch.length, shown, left: found.length - shown });
       }
     } finally {
       await consumer.close();

@@ -4,7 +4,7 @@ import type { BrokerInfo, ClusterInfo, RequestFigures } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
 import { ConfigTable } from "../parts/config-table.tsx";
 import { Card, Facts, Page, ProblemNotice, Waiting } from "../parts/page.tsx";
-import { at, program } from "../parts/snippets.ts";
+import { brokersSnippets } from "../parts/snippets.ts";
 import { useGet } from "../state/api.ts";
 import * as format from "../state/format.ts";
 
@@ -17,15 +17,7 @@ export function Brokers(): JSX.Element {
   const { state } = useGet<ClusterInfo>("api/cluster");
   const { value, problem } = state.value;
   return (
-    <Page
-      title="Brokers"
-      actions={
-        <AsCode
-          cli={`moldau broker list${at()}\nmoldau cluster describe${at()}`}
-          typescript={program(`console.log(await kafka.admin.describeCluster());`)}
-        />
-      }
-    >
+    <Page title="Brokers" actions={<AsCode of={brokersSnippets()} />}>
       {problem === undefined ? null : <ProblemNotice problem={problem} />}
       {value === undefined ? (
         problem === undefined ? (

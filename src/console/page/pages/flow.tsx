@@ -4,7 +4,7 @@ import type { FlowSample } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
 import { GettingStarted } from "../parts/getting-started.tsx";
 import { Card, Page, Waiting } from "../parts/page.tsx";
-import { at, program } from "../parts/snippets.ts";
+import { flowSnippets } from "../parts/snippets.ts";
 import { boxesOf, idleLeftOut, touchedBy, type Box, type BoxKind } from "../state/flow-boxes.ts";
 import * as format from "../state/format.ts";
 import { cluster, flow, followFlow, groups } from "../state/live.ts";
@@ -34,12 +34,7 @@ export function Flow(): JSX.Element {
               Show everything
             </button>
           )}
-          <AsCode
-            cli={`moldau lag${at()}\nmoldau group list${at()}`}
-            typescript={program(
-              `for (const group of await kafka.admin.listGroups()) {\n  console.log(group);\n}`,
-            )}
-          />
+          <AsCode of={flowSnippets()} />
         </>
       }
     >

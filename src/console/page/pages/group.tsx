@@ -8,7 +8,8 @@ import { Card, Facts, Page, ProblemNotice, Waiting } from "../parts/page.tsx";
 import { PayloadView } from "../parts/payload.tsx";
 import { ResetDialog } from "../parts/reset-dialog.tsx";
 import { GroupBadge } from "../parts/state-badge.tsx";
-import { at, literal, program, word } from "../parts/snippets.ts";
+import { deleteGroupSnippets } from "../parts/change-snippets.ts";
+import { groupSnippets } from "../parts/snippets.ts";
 import { say, sayProblem } from "../parts/toast.tsx";
 import { apiPath, call, useGet } from "../state/api.ts";
 import * as format from "../state/format.ts";
@@ -42,10 +43,7 @@ export function Group({ name }: { name: string }): JSX.Element {
           <button type="button" class="button" onClick={() => setDialog("reset")}>
             Reset offsets
           </button>
-          <AsCode
-            cli={`moldau group describe ${word(name)}${at()}`}
-            typescript={program(`console.log(await kafka.admin.describeGroup(${literal(name)}));`)}
-          />
+          <AsCode of={groupSnippets(name)} />
           <button type="button" class="button danger" onClick={() => setDialog("delete")}>
             Delete
           </button>
@@ -198,7 +196,14 @@ function Stuck({
 
 function Members({ detail }: { detail: GroupDetail }): JSX.Element {
   return (
-    <Card title={format.plural(detail.memberRows.length, "member")} flush>
+    <Card
+      title={
+        detail.memberRows.length === 0
+          ? "No members"
+          : format.plural(detail.memberRows.length, "member")
+      }
+      flush
+    >
       {detail.memberRows.length === 0 ? (
         <div class="empty">
           <p>Nobody is reading for this group now. Its place is kept until its offsets expire.</p>
@@ -321,7 +326,7 @@ function Partitions({ detail }: { detail: GroupDetail }): JSX.Element {
                 <td class="num">{format.count(row.endOffset)}</td>
                 <td class="num">{format.count(row.lag)}</td>
                 <td class="hide-narrow">{row.clientId ?? <span class="muted">nobody</span>}</td>
-                <td class="hide-narrow">
+                <td class="hide-narrow time">
                   {row.lastCommitMs === undefined ? (
                     <span class="muted">–</span>
                   ) : (
@@ -362,9 +367,12 @@ function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }):
       title="Delete the group"
       onClose={onClose}
       foot={
-        <button type="button" class="button danger" onClick={() => void remove()}>
-          Delete {name}
-        </button>
+        <>
+          <AsCode of={deleteGroupSnippets(name)} />
+          <button type="button" class="button danger" onClick={() => void remove()}>
+            Delete {name}
+          </button>
+        </>
       }
     >
       <p>

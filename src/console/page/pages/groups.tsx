@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import type { GroupRow } from "../../api.ts";
 import { AsCode, Code } from "../parts/code.tsx";
+import { NameLink } from "../parts/name-link.tsx";
 import { LongList, ordered, type Column, type Order } from "../parts/long-list.tsx";
 import { Card, Page } from "../parts/page.tsx";
-import { at, bootstrap, program } from "../parts/snippets.ts";
+import { at, bootstrap, groupsSnippets } from "../parts/snippets.ts";
 import { GroupBadge } from "../parts/state-badge.tsx";
 import * as format from "../state/format.ts";
 import { groupList } from "../state/live.ts";
@@ -15,11 +16,7 @@ const columns: readonly Column<GroupRow>[] = [
     title: "Group",
     width: "minmax(90px, 3fr)",
     order: (group) => group.name,
-    cell: (group) => (
-      <a class="cell-name" href={linkTo(["groups", group.name])} title={group.name}>
-        {group.name}
-      </a>
-    ),
+    cell: (group) => <NameLink href={linkTo(["groups", group.name])} name={group.name} />,
   },
   {
     key: "state",
@@ -95,14 +92,7 @@ export function Groups(): JSX.Element {
     <Page
       title="Groups"
       about="Consumers of a group share the partitions of their topics; every group reads everything."
-      actions={
-        <AsCode
-          cli={`moldau group list${at()}\nmoldau lag${at()}`}
-          typescript={program(
-            `for (const group of await kafka.admin.listGroups()) console.log(group);`,
-          )}
-        />
-      }
+      actions={<AsCode of={groupsSnippets()} />}
     >
       {all.length === 0 ? (
         <Card title="No group yet">

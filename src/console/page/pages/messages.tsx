@@ -2,20 +2,26 @@ import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { MessagePage, MessageRow, TailEvents } from "../../api.ts";
 import { Icon } from "../parts/icons.tsx";
+import { isTyping } from "../parts/keys.tsx";
 import { MessageDialog } from "../parts/message-dialog.tsx";
-import { PayloadLine } from "../parts/payload.tsx";
+import { headerText, PayloadLine } from "../parts/payload.tsx";
 import { TimeSlider } from "../parts/time-slider.tsx";
 import { Card } from "../parts/page.tsx";
-import { at, literal, program, word } from "../parts/snippets.ts";
 import { sayProblem } from "../parts/toast.tsx";
+import { messageLine } from "../../message-line.ts";
 import { apiPath, call } from "../state/api.ts";
+import { comebacks } from "../state/link.ts";
+import { follow } from "../state/live.ts";
 import { MessageFilter } from "../state/filter.ts";
 import * as format from "../state/format.ts";
 import { place, setQuery } from "../state/router.ts";
 
 const PAGE = 50;
-/** Records of one request while a filter looks for matches. */
-const FILTER_PAGE = 500;
+/** Records of one request while a filter looks for matches: more when they are small. */
+const FILTER_PAGE = { min: 10, max: 500 } as const;
+/** A filter sees keys and values whole, up to this; of one request about so many bytes. */
+const FILTER_BYTES_MAX = 1024 * 1024;
+const FILTER_PAGE_BYTES = 4 * 1024 * 1024;
 /** Rows that stay while the end of the topic is watched. */
 const TAIL_MAX = 500;
 
@@ -81,7 +87,12 @@ export function Messages({
           <p class="muted small" role="status">
             {wanted.isTail ? tail.status : statusOf(paged.shown, paged.isBusy, wanted)}
           </p>
-          <ListActions topic={topic} wanted={wanted} onReload={paged.reload} />
+          <ListActions
+            topic={topic}
+            wanted={wanted}
+            found={paged.shown.messages}
+            onReload={paged.reload}
+          />
         </div>
         {rows.length === 0 ? (
           <NoRows
@@ -93,11 +104,12 @@ export function Messages({
         ) : (
           <Rows rows={rows} onOpen={setOpen} />
         )}
-        {wanted.isTail ? null : <Pager paged={paged} isFiltered={wanted.filter !== ""} />}
+        {wanted.isTail ? null : <Pager paged={paged} />}
       </Card>
       {open === undefined ? null : (
         <MessageDialog
           topic={topic}
+          partitions={partitions}
           message={open}
           onClose={() => setOpen(undefined)}
           onOpen={setOpen}
@@ -116,10 +128,12 @@ export function Messages({
 function ListActions({
   topic,
   wanted,
+  found,
   onReload,
 }: {
   topic: string;
   wanted: Wanted;
+  found: readonly MessageRow[];
   onReload: () => void;
 }): JSX.Element {
   return (
@@ -137,30 +151,40 @@ function ListActions({
           <button type="button" class="button" onClick={onReload}>
             <Icon name="refresh" size={16} /> Refresh
           </button>
-          <a
-            class="button hide-narrow"
-            href={apiPath(["topics", topic, "messages.ndjson"], {
-              from: wanted.from,
-              partition: wanted.partition,
-              search: wanted.search,
-            })}
-            download={`${topic}.ndjson`}
-          >
-            Download
-          </a>
+          {wanted.filter === "" ? (
+            <a
+              class="button"
+              href={apiPath(["topics", topic, "messages.ndjson"], {
+                from: wanted.from,
+                partition: wanted.partition,
+                search: wanted.search,
+              })}
+              download={`${topic}.ndjson`}
+            >
+              Download
+            </a>
+          ) : (
+            <button type="button" class="button" onClick={() => save(topic, found)}>
+              Download
+            </button>
+          )}
         </>
       )}
     </div>
   );
 }
 
-function Pager({
-  paged,
-  isFiltered,
-}: {
-  paged: ReturnType<typeof usePages>;
-  isFiltered: boolean;
-}): JSX.Element | null {
+/** What a filter has found is known here alone. */
+function save(topic: string, found: readonly MessageRow[]): void {
+  const lines = found.map((message) => `${messageLine(topic, message)}\n`);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
+  link.download = `${topic}.ndjson`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function Pager({ paged }: { paged: ReturnType<typeof usePages> }): JSX.Element | null {
   const { older, newer } = paged.shown;
   if (older === undefined && newer === undefined && !paged.isBusy) return null;
   return (
@@ -173,9 +197,9 @@ function Pager({
       >
         ← Newer
       </button>
-      {paged.isBusy && isFiltered ? (
+      {paged.isBusy ? (
         <button type="button" class="button" onClick={paged.stop}>
-          Stop searching
+          Stop
         </button>
       ) : null}
       <button
@@ -196,7 +220,8 @@ function statusOf(shown: Shown, isBusy: boolean, wanted: Wanted): string {
       ? ` found among ${format.count(shown.scanned)} looked at`
       : "";
   const state = isBusy ? "Reading … " : "";
-  const partial = shown.isPartial ? "; there is more, go on with Older" : "";
+  const direction = wanted.from === "newest" ? "Older" : "Newer";
+  const partial = shown.isPartial ? `; there is more, go on with ${direction}` : "";
   return `${state}${format.plural(shown.messages.length, "message")}${looked}${partial}`;
 }
 
@@ -206,6 +231,7 @@ function usePages(topic: string, wanted: Wanted, written: number) {
   const [isBusy, setBusy] = useState(false);
   const [times, setTimes] = useState(0);
   const running = useRef<AbortController | undefined>(undefined);
+  const comeback = comebacks.value;
 
   const load = useCallback(
     async (cursor: { readonly older: string } | { readonly newer: string } | undefined) => {
@@ -225,7 +251,7 @@ function usePages(topic: string, wanted: Wanted, written: number) {
   useEffect(() => {
     if (!wanted.isTail) void load(undefined);
     return () => running.current?.abort();
-  }, [load, wanted.isTail, times, written]);
+  }, [load, wanted.isTail, times, written, comeback]);
   return {
     shown,
     isBusy,
@@ -250,6 +276,7 @@ async function read(
   show: (shown: Shown) => void,
 ): Promise<void> {
   const filter = wanted.filter === "" ? undefined : new MessageFilter(wanted.filter);
+  let limit: number = FILTER_PAGE.min;
   let next = cursor;
   let found: readonly MessageRow[] = [];
   let scanned = 0;
@@ -258,13 +285,14 @@ async function read(
     for (;;) {
       const page = await call<MessagePage>(
         "GET",
-        pathOf(topic, wanted, next, filter),
+        pathOf(topic, wanted, next, filter === undefined ? {} : { limit, bytes: FILTER_BYTES_MAX }),
         undefined,
         signal,
       );
       const kept = filter === undefined ? page.messages : await filter.keep(page.messages);
       if (signal.aborted) return;
-      const forwards = next !== undefined && "newer" in next;
+      limit = nextLimit(limit, page.messages);
+      const forwards = next === undefined ? wanted.from !== "newest" : "newer" in next;
       found = forwards ? [...found, ...kept] : [...kept, ...found];
       scanned += page.scanned;
       edge = {
@@ -281,17 +309,26 @@ async function read(
   }
 }
 
+/** How many to ask for next: no more at once than the last ones say that a request may hold. */
+function nextLimit(limit: number, messages: readonly MessageRow[]): number {
+  let bytes = 0;
+  for (const { key, value } of messages) bytes += key.text.length + value.text.length;
+  const fitting = Math.floor(FILTER_PAGE_BYTES / Math.max(1, bytes / Math.max(1, messages.length)));
+  return Math.max(FILTER_PAGE.min, Math.min(FILTER_PAGE.max, limit * 4, fitting));
+}
+
 function pathOf(
   topic: string,
   wanted: Wanted,
   cursor: { readonly older: string } | { readonly newer: string } | undefined,
-  filter: MessageFilter | undefined,
+  bounds: { readonly limit?: number; readonly bytes?: number },
 ): string {
   return apiPath(["topics", topic, "messages"], {
     from: wanted.from,
     partition: wanted.partition,
     search: wanted.search,
-    limit: filter === undefined ? PAGE : FILTER_PAGE,
+    limit: PAGE,
+    ...bounds,
     ...(cursor === undefined
       ? {}
       : "older" in cursor
@@ -311,37 +348,44 @@ function useTail(topic: string, wanted: Wanted) {
     setSeen(undefined);
     setTrouble(undefined);
     const { partition, search } = wanted;
-    const source = new EventSource(apiPath(["topics", topic, "tail"], { partition, search }));
     const filter = wanted.filter === "" ? undefined : new MessageFilter(wanted.filter);
-    source.addEventListener("message", (event: MessageEvent<string>) => {
-      const news = JSON.parse(event.data) as TailEvents["message"];
-      const add = (kept: readonly MessageRow[]): void =>
-        setRows((before) => [...[...kept].reverse(), ...before].slice(0, TAIL_MAX));
-      if (filter === undefined) add(news);
-      else filter.keep(news).then(add, sayProblem);
-    });
-    source.addEventListener("problem", (event: MessageEvent<string>) => {
-      setTrouble((JSON.parse(event.data) as TailEvents["problem"]).message);
-      source.close();
-    });
-    source.addEventListener("rate", (event: MessageEvent<string>) => {
-      const { records, shown } = JSON.parse(event.data) as TailEvents["rate"];
-      setSeen((before = { records: 0, shown: 0 }) => ({
-        records: before.records + records,
-        shown: before.shown + shown,
-      }));
+    const bytes = filter === undefined ? undefined : FILTER_BYTES_MAX;
+    const path = apiPath(["topics", topic, "tail"], { partition, search, bytes });
+    // Not while nobody sees it: a browser allows only so many connections.
+    const stop = follow(path, (source) => {
+      source.addEventListener("message", (event: MessageEvent<string>) => {
+        const news = JSON.parse(event.data) as TailEvents["message"];
+        const add = (kept: readonly MessageRow[]): void =>
+          setRows((before) => [...[...kept].reverse(), ...before].slice(0, TAIL_MAX));
+        if (filter === undefined) add(news);
+        else filter.keep(news).then(add, sayProblem);
+      });
+      source.addEventListener("problem", (event: MessageEvent<string>) => {
+        setTrouble((JSON.parse(event.data) as TailEvents["problem"]).message);
+      });
+      source.addEventListener("error", () => setTrouble("Waiting for the broker …"));
+      source.addEventListener("rate", (event: MessageEvent<string>) => {
+        const { records, shown, left } = JSON.parse(event.data) as TailEvents["rate"];
+        setTrouble(undefined);
+        setSeen((before = { records: 0, shown: 0, left: 0 }) => ({
+          records: before.records + records,
+          shown: before.shown + shown,
+          left: before.left + left,
+        }));
+      });
     });
     return () => {
-      source.close();
+      stop();
       filter?.close();
     };
   }, [topic, wanted.isTail, wanted.partition, wanted.search, wanted.filter]);
   if (trouble !== undefined) return { rows, status: trouble };
   if (seen === undefined) return { rows, status: "Going to the end …" };
-  const left = seen.records - seen.shown;
+  const isNarrowed = wanted.search !== "" || wanted.filter !== "";
   const status =
     `Watching the end: ${format.plural(seen.records, "record")} so far` +
-    (left > 0 ? `, ${format.count(left)} of them came too fast to be shown` : "");
+    (isNarrowed ? `, ${format.count(rows.length)} found` : "") +
+    (seen.left > 0 ? `, ${format.count(seen.left)} of them came too fast to be shown` : "");
   return { rows, status };
 }
 
@@ -436,7 +480,10 @@ function BeginControls({ from }: { from: string }): JSX.Element {
           aria-label="Offset"
           style={{ width: "120px" }}
           value={detail}
-          onChange={(event) => setQuery({ from: `offset:${event.currentTarget.value}` }, false)}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            if (/^\d+$/.test(value)) setQuery({ from: `offset:${value}` }, false);
+          }}
         />
       ) : null}
       {kind === "time" ? (
@@ -446,47 +493,20 @@ function BeginControls({ from }: { from: string }): JSX.Element {
           step={1}
           aria-label="Time"
           value={localTime(Number(detail))}
-          onChange={(event) =>
-            setQuery({ from: `time:${Date.parse(event.currentTarget.value)}` }, false)
-          }
+          onChange={(event) => {
+            const atMs = Date.parse(event.currentTarget.value);
+            if (!Number.isNaN(atMs)) setQuery({ from: `time:${atMs}` }, false);
+          }}
         />
       ) : null}
     </>
   );
 }
 
-/** The same as the list shows, as a command and as a program. */
-export function messageSnippets(
-  topic: string,
-  { from, partition, isTail }: Wanted,
-): { readonly cli: string; readonly typescript: string } {
-  const [kind] = from.split(":", 2);
-  const only = partition === "" ? "" : ` --partition ${partition}`;
-  return {
-    cli: isTail
-      ? `moldau tail ${word(topic)}${only}${at()}`
-      : `moldau consume ${word(topic)} --from ${kind === "newest" ? "-50" : from}${only}${at()}`,
-    typescript: program(
-      `const consumer = kafka.consume(${literal(topic)}, { from: ${fromLiteral(from, isTail)} });
-for await (const record of consumer) {
-  console.log(record.partition, record.offset, record.value?.toString());
-}`,
-    ),
-  };
-}
-
-function fromLiteral(from: string, isTail: boolean): string {
-  const [kind, detail = "0"] = from.split(":", 2);
-  if (isTail) return '"latest"';
-  if (kind === "oldest") return '"earliest"';
-  if (kind === "offset") return `{ offset: ${detail} }`;
-  return kind === "time" ? `{ time: ${detail} }` : "{ last: 50 }";
-}
-
 /** As an input for local times takes it. */
 function localTime(ms: number): string {
   const at = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return at.toISOString().slice(0, 19);
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 19);
 }
 
 function Rows({
@@ -500,8 +520,7 @@ function Rows({
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const { target } = event;
-      if (target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
-        return;
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector("dialog[open]") !== null) return;
       if (event.key === "j") select((index) => Math.min(rows.length - 1, index + 1));
       else if (event.key === "k") select((index) => Math.max(0, index - 1));
@@ -513,13 +532,19 @@ function Rows({
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [rows, selected]);
+  const body = useRef<HTMLTableSectionElement>(null);
+  useEffect(() => {
+    body.current?.children[selected]?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
   const hasHeaders = rows.some(({ headers }) => headers.length > 0);
   return (
     <div class="table-wrap" tabIndex={0} role="region" aria-label="Messages">
       <table class="messages">
         <thead>
           <tr>
-            <th class="num">Part.</th>
+            <th class="num">
+              Part<span class="visually-hidden">ition</span>.
+            </th>
             <th class="num">Offset</th>
             <th>Time</th>
             <th>Key</th>
@@ -527,12 +552,11 @@ function Rows({
             {hasHeaders ? <th class="hide-narrow">Headers</th> : null}
           </tr>
         </thead>
-        <tbody>
+        <tbody ref={body}>
           {rows.map((row, index) => (
             <tr
               key={`${row.partition} ${row.offset}`}
-              class="link-row"
-              aria-selected={index === selected}
+              class={index === selected ? "link-row selected" : "link-row"}
               onClick={() => onOpen(row)}
             >
               <td class="num">{row.partition}</td>
@@ -548,7 +572,7 @@ function Rows({
               <td class="time" title={format.fullTime(row.timestamp)}>
                 {format.time(row.timestamp)}
               </td>
-              <td>
+              <td class="key">
                 <PayloadLine payload={row.key} />
               </td>
               <td>
@@ -557,7 +581,7 @@ function Rows({
               {hasHeaders ? (
                 <td class="hide-narrow">
                   <span class="message-value muted">
-                    {row.headers.map(({ key, value }) => `${key}: ${value.text}`).join(", ")}
+                    {row.headers.map(({ key, value }) => `${key}: ${headerText(value)}`).join(", ")}
                   </span>
                 </td>
               ) : null}

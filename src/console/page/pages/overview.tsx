@@ -1,11 +1,13 @@
 import type { JSX } from "preact";
 import type { OverviewPoint } from "../../api.ts";
 import { AsCode } from "../parts/code.tsx";
+import { NameLink } from "../parts/name-link.tsx";
 import { Card, Page, Tile, Waiting } from "../parts/page.tsx";
 import { Spark } from "../parts/spark.tsx";
-import { at, program } from "../parts/snippets.ts";
+import { overviewSnippets } from "../parts/snippets.ts";
 import { GettingStarted } from "../parts/getting-started.tsx";
 import * as format from "../state/format.ts";
+import { link } from "../state/link.ts";
 import { cluster, groupList, history, overview, topicList } from "../state/live.ts";
 import { linkTo } from "../state/router.ts";
 import { GroupBadge } from "../parts/state-badge.tsx";
@@ -18,7 +20,7 @@ export function Overview(): JSX.Element {
   if (now === undefined) {
     return (
       <Page title="Overview">
-        <Waiting what="the cluster" />
+        {link.value === "waiting" ? null : <Waiting what="the cluster" />}
       </Page>
     );
   }
@@ -31,18 +33,12 @@ export function Overview(): JSX.Element {
       about={
         info === undefined ? null : (
           <>
-            Cluster <code>{info.clusterId}</code>, reached at <code>{info.bootstrap}</code>
+            {info.product === "moldau" ? `Moldau ${info.moldauVersion}, cluster` : "Cluster"}{" "}
+            <code>{info.clusterId}</code>, reached at <code>{info.bootstrap}</code>
           </>
         )
       }
-      actions={
-        <AsCode
-          cli={`moldau cluster describe${at()}\nmoldau topic list${at()}\nmoldau lag${at()}`}
-          typescript={program(
-            `console.log(await kafka.admin.describeCluster());\nconsole.log(await kafka.admin.listTopics());`,
-          )}
-        />
-      }
+      actions={<AsCode of={overviewSnippets()} />}
     >
       <Warnings />
       <Figures />
@@ -191,9 +187,7 @@ function Busiest(): JSX.Element {
               {topics.map((topic) => (
                 <tr key={topic.name} class="link-row">
                   <td class="cell-name clip">
-                    <a href={linkTo(["topics", topic.name])} title={topic.name}>
-                      {topic.name}
-                    </a>
+                    <NameLink href={linkTo(["topics", topic.name])} name={topic.name} />
                   </td>
                   <td class="num">{format.rate(topic.inRecords)}</td>
                   <td class="num">{format.short(topic.records)}</td>
@@ -227,9 +221,7 @@ function Busiest(): JSX.Element {
                 {groups.map((group) => (
                   <tr key={group.name} class="link-row">
                     <td class="cell-name clip">
-                      <a href={linkTo(["groups", group.name])} title={group.name}>
-                        {group.name}
-                      </a>
+                      <NameLink href={linkTo(["groups", group.name])} name={group.name} />
                     </td>
                     <td>
                       <GroupBadge group={group} />

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { MorePartitions, TopicDetail, TopicRow } from "../../api.ts";
 import { ConfigTable } from "../parts/config-table.tsx";
 import { Dialog } from "../parts/dialog.tsx";
@@ -9,13 +9,17 @@ import { ProduceDialog } from "../parts/produce-dialog.tsx";
 import { ReplayDialog } from "../parts/replay-dialog.tsx";
 import { StateBadge } from "../parts/state-badge.tsx";
 import { AsCode } from "../parts/code.tsx";
-import { at, literal, program, word } from "../parts/snippets.ts";
+import { deleteTopicSnippets, morePartitionsSnippets } from "../parts/change-snippets.ts";
+import { messagesSnippets, topicSnippets } from "../parts/snippets.ts";
 import { say, sayProblem } from "../parts/toast.tsx";
 import { apiPath, call, useGet } from "../state/api.ts";
 import * as format from "../state/format.ts";
 import { topics } from "../state/live.ts";
 import { go, linkTo, place } from "../state/router.ts";
-import { messageSnippets, Messages, wantedOf } from "./messages.tsx";
+import { Messages, wantedOf } from "./messages.tsx";
+
+/** How often offsets and groups are asked for while their tab is open. */
+const REFRESH_MS = 2000;
 
 const tabs = [
   ["messages", "Messages"],
@@ -27,52 +31,63 @@ const tabs = [
 export function Topic({ name, tab }: { name: string; tab: string }): JSX.Element {
   const { state, reload } = useGet<TopicDetail>(apiPath(["topics", name]));
   const { value, problem } = state.value;
+  const isListed = tab === "partitions" || tab === "groups";
+  useEffect(() => {
+    if (!isListed) return undefined;
+    const timer = setInterval(() => {
+      if (!document.hidden) reload();
+    }, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [isListed]);
+  const isGone = problem !== undefined && value === undefined;
   const live = topics.value.get(name) ?? value;
   const [dialog, setDialog] = useState<"produce" | "replay" | "delete" | undefined>(undefined);
   const [written, setWritten] = useState(0);
   const close = (): void => setDialog(undefined);
   const partitions = live?.partitions ?? 1;
-  const { cli, typescript } =
+  const snippets =
     tab === "messages"
-      ? messageSnippets(name, wantedOf(place.value.query))
-      : {
-          cli: `moldau topic describe ${word(name)}${at()}`,
-          typescript: program(`console.log(await kafka.admin.describeTopic(${literal(name)}));`),
-        };
+      ? messagesSnippets(name, wantedOf(place.value.query))
+      : topicSnippets(name, tab);
   return (
     <Page
       title={name}
       crumbs={<a href="#/topics">Topics</a>}
       badge={live?.isInternal === true ? <span class="badge">internal</span> : null}
       actions={
-        <>
-          <button type="button" class="button primary" onClick={() => setDialog("produce")}>
-            <Icon name="plus" size={16} /> Produce
-          </button>
-          <button type="button" class="button" onClick={() => setDialog("replay")}>
-            Replay
-          </button>
-          <AsCode cli={cli} typescript={typescript} />
-          <button type="button" class="button danger" onClick={() => setDialog("delete")}>
-            Delete
-          </button>
-        </>
+        isGone ? undefined : (
+          <>
+            <button type="button" class="button primary" onClick={() => setDialog("produce")}>
+              <Icon name="plus" size={16} /> Produce
+            </button>
+            <button type="button" class="button" onClick={() => setDialog("replay")}>
+              Replay
+            </button>
+            <AsCode of={snippets} />
+            <button type="button" class="button danger" onClick={() => setDialog("delete")}>
+              Delete
+            </button>
+          </>
+        )
       }
     >
+      {isGone ? <ProblemNotice problem={problem} /> : null}
       {live === undefined ? null : <TopicFacts topic={live} />}
-      <nav class="tabs" aria-label="Parts of the topic">
-        {tabs.map(([key, title]) => (
-          <a
-            key={key}
-            href={linkTo(["topics", name, key])}
-            {...(key === tab ? { "aria-current": "page" } : {})}
-          >
-            {title}
-          </a>
-        ))}
-      </nav>
-      {problem !== undefined ? (
-        <ProblemNotice problem={problem} />
+      {isGone ? null : (
+        <nav class="tabs" aria-label="Parts of the topic">
+          {tabs.map(([key, title]) => (
+            <a
+              key={key}
+              href={linkTo(["topics", name, key])}
+              {...(key === tab ? { "aria-current": "page" } : {})}
+            >
+              {title}
+            </a>
+          ))}
+        </nav>
+      )}
+      {isGone ? null : live === undefined ? (
+        <Waiting what="the topic" />
       ) : tab === "messages" ? (
         <Messages
           topic={name}
@@ -152,14 +167,9 @@ function PartitionsTab({
     <Card
       title={format.plural(detail.partitionRows.length, "partition")}
       actions={
-        <>
-          <button type="button" class="button" onClick={onChanged}>
-            Refresh
-          </button>
-          <button type="button" class="button" onClick={() => setAdding(true)}>
-            Add partitions
-          </button>
-        </>
+        <button type="button" class="button" onClick={() => setAdding(true)}>
+          Add partitions
+        </button>
       }
       flush
     >
@@ -277,12 +287,7 @@ function AddPartitions({
           <button type="submit" class="button primary">
             Add
           </button>
-          <AsCode
-            cli={`moldau topic alter ${word(detail.name)} -p ${count}${at()}`}
-            typescript={program(
-              `await kafka.admin.createPartitions(${literal(detail.name)}, ${count});`,
-            )}
-          />
+          <AsCode of={morePartitionsSnippets(detail.name, count)} />
         </div>
       </form>
     </Dialog>
@@ -360,10 +365,7 @@ function DeleteDialog({ name, onClose }: { name: string; onClose: () => void }):
           <button type="submit" class="button danger" disabled={typed !== name}>
             Delete
           </button>
-          <AsCode
-            cli={`moldau topic delete ${word(name)}${at()}`}
-            typescript={program(`await kafka.admin.deleteTopics([${literal(name)}]);`)}
-          />
+          <AsCode of={deleteTopicSnippets(name)} />
         </div>
       </form>
     </Dialog>

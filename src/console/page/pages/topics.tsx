@@ -5,17 +5,22 @@ import { AsCode } from "../parts/code.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { GettingStarted } from "../parts/getting-started.tsx";
 import { Icon } from "../parts/icons.tsx";
+import { NameLink } from "../parts/name-link.tsx";
 import { LongList, ordered, type Column, type Order } from "../parts/long-list.tsx";
 import { Card, Page } from "../parts/page.tsx";
-import { at, literal, program, word } from "../parts/snippets.ts";
+import { createTopicSnippets } from "../parts/change-snippets.ts";
+import { topicsSnippets } from "../parts/snippets.ts";
 import { say, sayProblem } from "../parts/toast.tsx";
 import { apiPath, call } from "../state/api.ts";
 import * as format from "../state/format.ts";
-import { link, topicList } from "../state/live.ts";
+import { link } from "../state/link.ts";
+import { topicList } from "../state/live.ts";
 import { go, linkTo, place, setQuery } from "../state/router.ts";
 
 /** What stands between the parts of a name, for the tree. */
 const PREFIX_END = /[._-]/;
+/** The last of those before the end, with what follows it. */
+const LAST_PART = /[._-][^._-]*$/;
 
 const columns: readonly Column<TopicRow>[] = [
   {
@@ -25,9 +30,7 @@ const columns: readonly Column<TopicRow>[] = [
     order: (topic) => topic.name,
     cell: (topic) => (
       <>
-        <a class="cell-name" href={linkTo(["topics", topic.name])} title={topic.name}>
-          {topic.name}
-        </a>{" "}
+        <NameLink href={linkTo(["topics", topic.name])} name={topic.name} />
         {topic.isInternal ? <span class="badge">internal</span> : null}
         {topic.underReplicated > 0 ? <span class="badge bad">under-replicated</span> : null}
       </>
@@ -71,7 +74,7 @@ const columns: readonly Column<TopicRow>[] = [
   {
     key: "retention",
     title: "Kept",
-    width: "104px",
+    width: "116px",
     isNumber: true,
     isOptional: true,
     order: (topic) => (topic.retentionMs < 0 ? Infinity : topic.retentionMs),
@@ -124,12 +127,7 @@ export function Topics(): JSX.Element {
       actions={
         <>
           <Create onClick={() => create(true)} />
-          <AsCode
-            cli={`moldau topic list${at()}\nmoldau topic create orders -p 3${at()}`}
-            typescript={program(
-              `for (const topic of await kafka.admin.listTopics()) console.log(topic.name);`,
-            )}
-          />
+          <AsCode of={topicsSnippets()} />
         </>
       }
     >
@@ -199,15 +197,11 @@ function Prefixes({
   }
   const shared = [...next].filter(([, count]) => count > 1).sort((a, b) => b[1] - a[1]);
   if (shared.length === 0 && prefix === "") return null;
-  const up = prefix.slice(0, -1).split(PREFIX_END).slice(0, -1).join("");
+  const up = prefix.slice(0, prefix.slice(0, -1).search(LAST_PART) + 1);
   return (
     <nav class="row" aria-label="Topics by prefix">
       {prefix === "" ? null : (
-        <button
-          type="button"
-          class="button"
-          onClick={() => setQuery({ prefix: prefix.slice(0, up.length === 0 ? 0 : up.length + 1) })}
-        >
+        <button type="button" class="button" onClick={() => setQuery({ prefix: up }, false)}>
           ← {prefix}
         </button>
       )}
@@ -218,7 +212,7 @@ function Prefixes({
           class="button chip"
           onClick={() => setQuery({ prefix: longer }, false)}
         >
-          {longer.slice(prefix.length)} <span class="badge">{count}</span>
+          {longer.slice(prefix.length)} <span class="badge">{format.count(count)}</span>
         </button>
       ))}
     </nav>
@@ -236,15 +230,15 @@ function CreateDialog({ onClose }: { onClose: () => void }): JSX.Element {
     ...(policy === "delete" ? {} : { "cleanup.policy": policy }),
     ...(kept === "" ? {} : { "retention.ms": kept }),
   };
+  const topic: NewTopic = {
+    name,
+    ...(partitions === "" ? {} : { partitions: Number(partitions) }),
+    ...(replicas === "" ? {} : { replicationFactor: Number(replicas) }),
+    config,
+  };
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setBusy(true);
-    const topic: NewTopic = {
-      name,
-      ...(partitions === "" ? {} : { partitions: Number(partitions) }),
-      ...(replicas === "" ? {} : { replicationFactor: Number(replicas) }),
-      config,
-    };
     try {
       await call("POST", apiPath(["topics"]), topic);
       say(`Topic ${name} is created`);
@@ -254,7 +248,6 @@ function CreateDialog({ onClose }: { onClose: () => void }): JSX.Element {
       setBusy(false);
     }
   };
-  const settings = Object.entries(config);
   return (
     <Dialog title="Create a topic" onClose={onClose}>
       <form class="page" onSubmit={(event) => void submit(event)}>
@@ -331,13 +324,7 @@ function CreateDialog({ onClose }: { onClose: () => void }): JSX.Element {
           <button type="submit" class="button primary" disabled={isBusy || name === ""}>
             Create
           </button>
-          <AsCode
-            cli={`moldau topic create ${word(name || "NAME")}${partitions === "" ? "" : ` -p ${partitions}`}${settings.map(([key, value]) => ` -c ${key}=${value}`).join("")}${at()}`}
-            typescript={program(
-              `await kafka.admin.ensure(topic(${literal(name || "NAME")}, ${JSON.stringify({ ...(partitions === "" ? {} : { partitions: Number(partitions) }), config })}));`,
-              "connect, topic",
-            )}
-          />
+          <AsCode of={createTopicSnippets({ ...topic, name: name === "" ? "NAME" : name })} />
         </div>
       </form>
     </Dialog>

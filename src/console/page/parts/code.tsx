@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { isNarrow } from "../state/narrow.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icons.tsx";
+import type { Snippets } from "./snippets.ts";
 import { say } from "./toast.tsx";
 
 export async function copy(text: string): Promise<void> {
@@ -29,7 +30,7 @@ export function Code({ text, label }: { text: string; label: string }): JSX.Elem
 }
 
 /** The same as a page shows or does, as commands and as a program. */
-export function AsCode({ cli, typescript }: { cli: string; typescript: string }): JSX.Element {
+export function AsCode({ of: { cli, typescript } }: { of: Snippets }): JSX.Element {
   const [shown, show] = useState<"cli" | "typescript" | undefined>(undefined);
   const parts = [
     <section key="cli" class="page" style={{ gap: "8px" }}>

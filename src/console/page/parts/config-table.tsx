@@ -4,9 +4,9 @@ import type { ConfigPatch, ConfigRow } from "../../api.ts";
 import { apiPath, call, useGet } from "../state/api.ts";
 import * as format from "../state/format.ts";
 import { AsCode } from "./code.tsx";
+import { configSnippets } from "./change-snippets.ts";
 import { Dialog } from "./dialog.tsx";
 import { Card, ProblemNotice, Waiting } from "./page.tsx";
-import { at, literal, program, word } from "./snippets.ts";
 import { say, sayProblem } from "./toast.tsx";
 
 /** The settings of a topic, a broker or a group: what they are, where they come from, and changing them. */
@@ -24,7 +24,7 @@ export function ConfigTable({
   const [onlyChanged, setOnlyChanged] = useState(false);
   const [editing, edit] = useState<ConfigRow | undefined>(undefined);
   const { value: rows, problem } = state.value;
-  if (problem !== undefined) return <ProblemNotice problem={problem} />;
+  if (rows === undefined && problem !== undefined) return <ProblemNotice problem={problem} />;
   if (rows === undefined) return <Waiting what="settings" />;
   const needle = search.toLowerCase();
   const shown = rows.filter(
@@ -145,7 +145,7 @@ function EditDialog({
 }: {
   row: ConfigRow;
   path: readonly string[];
-  noun: string;
+  noun: "topic" | "broker" | "group";
   name: string;
   onClose: () => void;
   onDone: () => void;
@@ -208,13 +208,7 @@ function EditDialog({
               Back to the default
             </button>
           )}
-          <AsCode
-            cli={`moldau config set ${noun} ${word(name)} ${row.name}=${word(value)}${at()}`}
-            typescript={program(
-              `await kafka.admin.alterConfigs({ type: ConfigResourceType.${noun}, name: ${literal(name)} }, [\n  { name: ${literal(row.name)}, value: ${literal(value)} },\n]);`,
-              "ConfigResourceType, connect",
-            )}
-          />
+          <AsCode of={configSnippets(noun, name, row.name, value)} />
         </div>
       </form>
     </Dialog>

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
-import { groups, link, overview, cluster, topics } from "../state/live.ts";
+import { link, trouble } from "../state/link.ts";
+import { groups, overview, cluster, topics } from "../state/live.ts";
 import { place } from "../state/router.ts";
 import { short } from "../state/format.ts";
 import { Icon, type IconName } from "./icons.tsx";
@@ -36,7 +37,7 @@ export function Frame({ children }: { children: ComponentChildren }): JSX.Elemen
         </nav>
         <div class="side-foot">
           <button type="button" class="button quiet" onClick={toggleTheme}>
-            <Icon name="theme" size={16} /> Light or dark
+            <Icon name="theme" size={16} /> <span>Light or dark</span>
           </button>
           <LinkState />
         </div>
@@ -71,11 +72,11 @@ function LinkState(): JSX.Element {
   const info = cluster.value;
   return (
     <div>
-      <span class="link-state">
+      <span class="link-state" role="status">
         <span class={`dot ${color}`} /> {text}
       </span>
       {info === undefined ? null : (
-        <span>
+        <span class="product">
           {info.product === "moldau" ? `Moldau ${info.moldauVersion}` : "Apache Kafka protocol"}
         </span>
       )}
@@ -84,11 +85,16 @@ function LinkState(): JSX.Element {
 }
 
 function WaitingNotice(): JSX.Element | null {
-  if (link.value !== "waiting" || overview.value === undefined) return null;
+  if (link.value !== "waiting") return null;
+  const why = trouble.value ?? "The console's server does not answer; it goes with the broker.";
   return (
     <div class="notice warning" role="status" style={{ marginBottom: "16px" }}>
       <strong>No news from the broker.</strong>
-      <span>What is shown is what was last known. The page goes on by itself when it is back.</span>
+      <span>
+        {overview.value === undefined ? "" : "What is shown is what was last known. "}
+        The page goes on by itself when it is back.
+      </span>
+      <span class="muted small">{why}</span>
     </div>
   );
 }

@@ -86,7 +86,7 @@ async function produceOrders(): Promise<void> {
         amount: 1 + ((i * 3) % 4),
         total: Number((4.9 + i * 3.3).toFixed(2)),
       }),
-      headers: { source: "console" },
+      headers: [{ key: "source", value: "console" }],
     };
     await call<Produced>("POST", apiPath(["topics", EXAMPLE_TOPIC, "messages"]), request);
   }

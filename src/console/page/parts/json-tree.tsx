@@ -1,14 +1,17 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import * as format from "../state/format.ts";
+import { isExactNumber, parseJson } from "../state/json.ts";
 
-/** Entries of one object or array that are shown; more of them are counted. */
-const ENTRIES_MAX = 200;
+/** Entries of one object or array that are shown at first, and once more for each click. */
+const ENTRIES_STEP = 200;
 /** Objects that are open at first go so deep. */
 const OPEN_DEPTH = 2;
 
 export function JsonTree({ text }: { text: string }): JSX.Element {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return <pre class="code">{text}</pre>;
   }
@@ -28,8 +31,9 @@ function Node({
   value: unknown;
   depth: number;
 }): JSX.Element {
+  const [shownMax, setShownMax] = useState(ENTRIES_STEP);
   const label = name === undefined ? null : <span class="key">{name}: </span>;
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null || isExactNumber(value)) {
     return (
       <div>
         {label}
@@ -39,7 +43,8 @@ function Node({
   }
   const entries = Object.entries(value);
   const isArray = Array.isArray(value);
-  const shape = isArray ? `[${entries.length}]` : `{${entries.length}}`;
+  const count = format.count(entries.length);
+  const shape = isArray ? `[${count}]` : `{${count}}`;
   if (entries.length === 0) {
     return (
       <div>
@@ -55,13 +60,22 @@ function Node({
         <span class="muted">{shape}</span>
       </summary>
       <ul>
-        {entries.slice(0, ENTRIES_MAX).map(([key, child]) => (
+        {entries.slice(0, shownMax).map(([key, child]) => (
           <li key={key}>
             <Node name={key} value={child} depth={depth + 1} />
           </li>
         ))}
-        {entries.length > ENTRIES_MAX ? (
-          <li class="muted">and {entries.length - ENTRIES_MAX} more</li>
+        {entries.length > shownMax ? (
+          <li>
+            <button
+              type="button"
+              class="button bare"
+              onClick={() => setShownMax(shownMax + ENTRIES_STEP)}
+            >
+              {format.count(Math.min(ENTRIES_STEP, entries.length - shownMax))} more of{" "}
+              {format.count(entries.length - shownMax)}
+            </button>
+          </li>
         ) : null}
       </ul>
     </details>
@@ -70,5 +84,5 @@ function Node({
 
 function colorOf(value: unknown): string {
   if (typeof value === "string") return "string";
-  return typeof value === "number" ? "number" : "other";
+  return typeof value === "number" || isExactNumber(value) ? "number" : "other";
 }

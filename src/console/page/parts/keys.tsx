@@ -14,7 +14,8 @@ const places: Readonly<Record<string, string>> = {
 /** After `g` the next key has to come within this time. */
 const SECOND_KEY_MS = 1200;
 
-function isTyping(event: KeyboardEvent): boolean {
+/** Whether keys go into a field, where they mean what they say. */
+export function isTyping(event: KeyboardEvent): boolean {
   const { target } = event;
   return (
     target instanceof HTMLElement &&

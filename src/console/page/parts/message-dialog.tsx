@@ -1,23 +1,29 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { MessageDetail, MessageRow, Payload } from "../../api.ts";
+import { messageLine } from "../../message-line.ts";
 import { apiPath, useGet } from "../state/api.ts";
 import { fieldChanges } from "../state/diff.ts";
+import { parseJson } from "../state/json.ts";
 import * as format from "../state/format.ts";
-import { copy } from "./code.tsx";
+import { AsCode, copy } from "./code.tsx";
 import { Dialog } from "./dialog.tsx";
-import { PayloadView } from "./payload.tsx";
+import { headerText, PayloadView } from "./payload.tsx";
+import { isTyping } from "./keys.tsx";
+import { messageSnippets } from "./snippets.ts";
 import { ProduceDialog } from "./produce-dialog.tsx";
 
 /** One message whole, and what changed since the one before it with the same key. */
 export function MessageDialog({
   topic,
+  partitions,
   message,
   onClose,
   onOpen,
   onStep,
 }: {
   topic: string;
+  partitions: number;
   message: MessageRow;
   onClose: () => void;
   /** Shows another message instead. */
@@ -34,20 +40,25 @@ export function MessageDialog({
     detail?.message.offset === offset && detail.message.partition === partition
       ? detail.message
       : message;
+  const isCut = whole.value.truncated === true || whole.key.truncated === true;
   const [isAgain, setAgain] = useState(false);
   useEffect(() => {
+    if (isAgain) return undefined;
     const onKey = (event: KeyboardEvent): void => {
+      // Arrows move within what is wider than its place.
+      const isWithin = (event.target as Element).closest?.("pre, .table-wrap") ?? null;
+      if (isTyping(event) || isWithin !== null) return;
       if (event.key === "j" || event.key === "ArrowRight") onStep(1);
       else if (event.key === "k" || event.key === "ArrowLeft") onStep(-1);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [message]);
+  }, [message, isAgain]);
   if (isAgain) {
     return (
       <ProduceDialog
         topic={topic}
-        partitions={partition + 1}
+        partitions={partitions}
         begin={whole}
         onClose={() => setAgain(false)}
         onDone={() => setAgain(false)}
@@ -69,12 +80,19 @@ export function MessageDialog({
               Next row
             </button>
           </span>
-          <button type="button" class="button" onClick={() => void copy(asNdjson(whole))}>
+          <button type="button" class="button" onClick={() => void copy(asJson(topic, whole))}>
             Copy as JSON
           </button>
-          <button type="button" class="button" onClick={() => setAgain(true)}>
+          <button
+            type="button"
+            class="button"
+            disabled={isCut}
+            {...(isCut ? { title: "It is too large to be produced from here." } : {})}
+            onClick={() => setAgain(true)}
+          >
             Produce again
           </button>
+          <AsCode of={messageSnippets(topic, partition, offset)} />
         </>
       }
     >
@@ -93,15 +111,19 @@ function HeaderTable({ message }: { message: MessageRow }): JSX.Element | null {
   if (message.headers.length === 0) return null;
   return (
     <>
-      <h3>Headers</h3>
+      <h3>
+        Headers <span class="muted small">{format.count(message.headers.length)}</span>
+      </h3>
       <div class="table-wrap">
-        <table class="even">
+        <table class="even names">
           <tbody>
             {message.headers.map(({ key, value }, index) => (
               <tr key={`${index} ${key}`}>
                 <td class="mono cell-name">{key}</td>
-                <td class="mono" style={{ overflowWrap: "anywhere" }}>
-                  {value.kind === "null" ? "null" : value.text}
+                <td
+                  class={value.kind === "null" || value.kind === "binary" ? "mono muted" : "mono"}
+                >
+                  {headerText(value)}
                 </td>
               </tr>
             ))}
@@ -183,19 +205,16 @@ function contentOf({ kind, text }: Payload): unknown {
   if (kind === "null") return null;
   if (kind !== "json") return text;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return text;
   }
 }
 
-function asNdjson(message: MessageRow): string {
-  return JSON.stringify({
-    partition: message.partition,
-    offset: message.offset,
-    timestamp: message.timestamp,
-    key: contentOf(message.key),
-    value: contentOf(message.value),
-    headers: Object.fromEntries(message.headers.map(({ key, value }) => [key, contentOf(value)])),
-  });
+/** As a line of a download, but for people: JSON in it is JSON, and not the text of it. */
+function asJson(topic: string, message: MessageRow): string {
+  const { value } = message;
+  const line = JSON.parse(messageLine(topic, message)) as Record<string, unknown>;
+  const whole = value.kind === "json" ? { ...line, value: contentOf(value) } : line;
+  return JSON.stringify(whole, null, 2);
 }

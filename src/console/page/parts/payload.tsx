@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Payload } from "../../api.ts";
 import * as format from "../state/format.ts";
+import { parseJson } from "../state/json.ts";
 import { JsonTree } from "./json-tree.tsx";
 
 /** Bytes of a row of the hex view. */
@@ -90,10 +91,20 @@ export function PayloadView({ payload, label }: { payload: Payload; label: strin
   );
 }
 
+/** A header's value in one line. */
+export function headerText({ kind, text, bytes, truncated }: Payload): string {
+  if (kind === "null") return "null";
+  if (kind === "binary") {
+    const shown = hexOf(bytesOf({ kind, text, bytes }), " ");
+    return `${shown}${truncated === true ? " …" : ""}`;
+  }
+  return text === "" ? "(empty)" : text;
+}
+
 function prettyOf({ kind, text }: Payload): string {
   if (kind !== "json") return text;
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return JSON.stringify(parseJson(text), null, 2);
   } catch {
     return text;
   }

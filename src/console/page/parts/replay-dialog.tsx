@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { ReplayProgress, ReplayRequest } from "../../api.ts";
-import { apiPath, problemOf } from "../state/api.ts";
+import { apiPath } from "../state/api.ts";
 import * as format from "../state/format.ts";
 import { topicList } from "../state/live.ts";
+import { postForEvents } from "../state/post-events.ts";
 import { AsCode } from "./code.tsx";
+import { replaySnippets } from "./change-snippets.ts";
 import { Dialog } from "./dialog.tsx";
-import { at, literal, program, word } from "./snippets.ts";
 import { say, sayProblem } from "./toast.tsx";
 
 /** Copies a range of records into a topic. */
@@ -46,7 +47,8 @@ export function ReplayDialog({
         say(`${format.plural(last.copied, "record")} copied to ${target}`);
       }
     } catch (thrown) {
-      if (!controller.signal.aborted) sayProblem(thrown);
+      if (controller.signal.aborted) say("Stopped", "What was copied until then is there.");
+      else sayProblem(thrown);
     }
     setProgress(undefined);
   };
@@ -152,16 +154,12 @@ export function ReplayDialog({
           <button type="submit" class="button primary" disabled={progress !== undefined}>
             Replay
           </button>
-          <AsCode
-            cli={`moldau replay ${word(topic)} ${word(target)} --from ${fromWord(kind, from)}${at()}`}
-            typescript={program(
-              `await using producer = kafka.producer();
-for await (const record of kafka.consume(${literal(topic)}, { from: "earliest", until: "end" })) {
-  producer.post(${literal(target)}, record);
-  await producer.ready();
-}`,
-            )}
-          />
+          {progress === undefined ? null : (
+            <button type="button" class="button" onClick={() => abort.current?.abort()}>
+              Stop
+            </button>
+          )}
+          <AsCode of={replaySnippets(topic, partitions, request)} />
         </div>
       </form>
     </Dialog>
@@ -177,12 +175,6 @@ function placeOf(
 ): { readonly offset: number } | { readonly timeMs: number } | undefined {
   if (kind === "all" || text === "") return undefined;
   return kind === "time" ? { timeMs: Date.parse(text) } : { offset: Number(text) };
-}
-
-function fromWord(kind: RangeKind, text: string): string {
-  const place = placeOf(kind, text);
-  if (place === undefined) return "earliest";
-  return "offset" in place ? `offset:${place.offset}` : `time:${place.timeMs}`;
 }
 
 function RangeEnd({
@@ -219,28 +211,10 @@ async function replay(
   signal: AbortSignal,
   onProgress: (progress: ReplayProgress) => void,
 ): Promise<ReplayProgress | undefined> {
-  const response = await fetch(apiPath(["topics", topic, "replay"]), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(request),
-    signal,
-  });
-  if (!response.ok || response.body === null) {
-    const { message } = problemOf(new Error(await response.text()));
-    throw new Error(message);
-  }
   let last: ReplayProgress | undefined;
-  let rest = "";
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return last;
-    const lines = `${rest}${value}`.split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      if (!line.startsWith("data:")) continue;
-      last = JSON.parse(line.slice(5)) as ReplayProgress;
-      onProgress(last);
-    }
-  }
+  await postForEvents(apiPath(["topics", topic, "replay"]), request, signal, (_kind, data) => {
+    last = data as ReplayProgress;
+    onProgress(last);
+  });
+  return last;
 }

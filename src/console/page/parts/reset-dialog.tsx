@@ -4,8 +4,8 @@ import type { GroupDetail, OffsetsPlan, OffsetsReset } from "../../api.ts";
 import { apiPath, call } from "../state/api.ts";
 import * as format from "../state/format.ts";
 import { AsCode } from "./code.tsx";
+import { resetSnippets } from "./change-snippets.ts";
 import { Dialog } from "./dialog.tsx";
-import { at, program, word, literal } from "./snippets.ts";
 import { say, sayProblem } from "./toast.tsx";
 
 type Kind = "earliest" | "latest" | "time" | "shift" | "offsets";
@@ -186,12 +186,7 @@ export function ResetDialog({
         >
           Reset
         </button>
-        <AsCode
-          cli={`moldau group reset ${word(detail.name)}${topic === "" ? " --all-topics" : ` --topic ${word(topic)}`} --to ${kind}${at()} --dry-run`}
-          typescript={program(
-            `await kafka.admin.alterGroupOffsets(${literal(detail.name)}, [\n  { topic: ${literal(topic || "orders")}, partition: 0, offset: 0 },\n]);`,
-          )}
-        />
+        <AsCode of={resetSnippets(detail.name, reset(true))} />
       </div>
     </Dialog>
   );

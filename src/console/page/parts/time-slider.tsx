@@ -17,7 +17,8 @@ export function TimeSlider({ topic }: { topic: string }): JSX.Element | null {
   if (timeline === undefined || timeline.toMs <= timeline.fromMs) return null;
   const { fromMs, toMs, counts } = timeline;
   const most = Math.max(1, ...counts);
-  const chosenMs = from.startsWith("time:") ? Number(from.slice(5)) : toMs;
+  const asked = from.startsWith("time:") ? Number(from.slice(5)) : toMs;
+  const chosenMs = Number.isNaN(asked) ? toMs : asked;
   const step = Math.round(((chosenMs - fromMs) / (toMs - fromMs)) * STEPS);
   const shownMs = fromMs + ((moving ?? step) / STEPS) * (toMs - fromMs);
   return (

@@ -1,6 +1,7 @@
 import { signal, type Signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Problem } from "../../api.ts";
+import { comebacks } from "./link.ts";
 
 /** What the server said no to. */
 export class ApiError extends Error {
@@ -55,6 +56,8 @@ export function problemOf(thrown: unknown): Problem {
 
 /** What was asked for: still under way, there, or refused. */
 export interface Loaded<T> {
+  /** What it is the answer to. */
+  readonly path: string | undefined;
   readonly value: T | undefined;
   readonly problem: Problem | undefined;
   readonly isLoading: boolean;
@@ -69,21 +72,30 @@ export function useGet<T>(path: string | undefined): {
   readonly reload: () => void;
 } {
   const held = useMemo(() => {
-    const state = signal<Loaded<T>>({ value: undefined, problem: undefined, isLoading: true });
+    const state = signal<Loaded<T>>({
+      path,
+      value: undefined,
+      problem: undefined,
+      isLoading: true,
+    });
     return { state, load: signal(0) };
   }, []);
-  const attempt = held.load.value;
+  const attempt = held.load.value + comebacks.value;
   useEffect(() => {
     if (path === undefined) return undefined;
     const abort = new AbortController();
     held.state.value = { ...held.state.peek(), isLoading: true };
     call<T>("GET", path, undefined, abort.signal).then(
       (value) => {
-        held.state.value = { value, problem: undefined, isLoading: false };
+        held.state.value = { path, value, problem: undefined, isLoading: false };
       },
       (thrown: unknown) => {
         if (abort.signal.aborted) return;
-        held.state.value = { value: undefined, problem: problemOf(thrown), isLoading: false };
+        // What was there stays while the broker is away; what is gone does not.
+        const before = held.state.peek();
+        const isGone = thrown instanceof ApiError && thrown.status === 404;
+        const value = before.path === path && !isGone ? before.value : undefined;
+        held.state.value = { path, value, problem: problemOf(thrown), isLoading: false };
       },
     );
     return () => abort.abort();

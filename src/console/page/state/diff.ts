@@ -1,3 +1,5 @@
+import { isExactNumber } from "./json.ts";
+
 /** A field that differs between two records of a key. */
 export interface FieldChange {
   /** Such as `address.city` or `items[2].price`. */
@@ -18,7 +20,7 @@ export function fieldChanges(before: unknown, after: unknown): readonly FieldCha
 }
 
 function walk(path: string, before: unknown, after: unknown, into: FieldChange[]): void {
-  if (into.length >= CHANGES_MAX || Object.is(before, after)) return;
+  if (into.length >= CHANGES_MAX || isSame(before, after)) return;
   if (isContainer(before) && isContainer(after) && Array.isArray(before) === Array.isArray(after)) {
     const place = (key: string): string =>
       Array.isArray(after) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
@@ -36,5 +38,11 @@ function walk(path: string, before: unknown, after: unknown, into: FieldChange[]
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !isExactNumber(value);
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  if (Object.is(before, after)) return true;
+  const isExact = isExactNumber(before) && isExactNumber(after);
+  return isExact && JSON.stringify(before) === JSON.stringify(after);
 }

@@ -11,6 +11,7 @@ import type {
   TopicRows,
 } from "../../api.ts";
 import { call } from "./api.ts";
+import { comebacks, link, trouble } from "./link.ts";
 
 /** Points kept for the pictures of the overview, and the time between two of them: five minutes. */
 const POINTS_MAX = 300;
@@ -24,9 +25,6 @@ export const history = signal<readonly OverviewPoint[]>([]);
 export const flow = signal<FlowSample | undefined>(undefined);
 export const topics = signal<ReadonlyMap<string, TopicRow>>(new Map());
 export const groups = signal<ReadonlyMap<string, GroupRow>>(new Map());
-/** `live` while figures come; `waiting` when the server or the cluster does not answer. */
-export const link = signal<"connecting" | "live" | "waiting">("connecting");
-
 export const topicList = computed(() => sortedByName(topics.value));
 export const groupList = computed(() => sortedByName(groups.value));
 
@@ -77,6 +75,8 @@ export function follow(path: string, begin: (source: EventSource) => void): () =
   };
   document.addEventListener("visibilitychange", onVisibility);
   open();
+  // Opened in the background it holds one of the few connections that a browser allows, as long as it is not seen.
+  if (document.hidden) onVisibility();
   return () => {
     document.removeEventListener("visibilitychange", onVisibility);
     close();
@@ -86,38 +86,54 @@ export function follow(path: string, begin: (source: EventSource) => void): () =
 /** Begins to receive; the browser connects again by itself. */
 export function startLive(): void {
   follow("api/live", (source) => {
+    // The first of each kind holds all rows: what went away meanwhile must not stay.
+    const begun = new Set<keyof LiveEvents>();
     const on = <K extends keyof LiveEvents>(
       kind: K,
       take: (value: LiveEvents[K]) => void,
     ): void => {
       source.addEventListener(kind, (event: MessageEvent<string>) => {
-        if (link.peek() !== "live") {
-          link.value = "live";
-          if (cluster.peek() === undefined) void learnCluster();
-        }
+        if (kind === "overview") isLive();
         take(JSON.parse(event.data) as LiveEvents[K]);
+        begun.add(kind);
       });
     };
     on("history", (points) => {
       history.value = points;
     });
-    on("overview", takeOverview);
+    on("overview", (sample) => {
+      // They come after the rows: where none came there are none.
+      if (!begun.has("topics")) topics.value = new Map();
+      if (!begun.has("groups")) groups.value = new Map();
+      takeOverview(sample);
+    });
     on("topics", (rows: TopicRows) => {
-      topics.value = merge(topics.peek(), rows);
+      topics.value = merge(begun.has("topics") ? topics.peek() : new Map(), rows);
     });
     on("groups", (rows: GroupRows) => {
-      groups.value = merge(groups.peek(), rows);
+      groups.value = merge(begun.has("groups") ? groups.peek() : new Map(), rows);
+    });
+    on("trouble", ({ message }) => {
+      trouble.value = message;
+      link.value = "waiting";
     });
     source.addEventListener("open", () => {
-      // The first of each kind holds all rows: what went away meanwhile must not stay.
-      topics.value = new Map();
-      groups.value = new Map();
+      begun.clear();
       void learnCluster();
     });
     source.addEventListener("error", () => {
+      trouble.value = undefined;
       link.value = "waiting";
     });
   });
+}
+
+function isLive(): void {
+  if (link.peek() === "live") return;
+  if (link.peek() === "waiting") comebacks.value++;
+  link.value = "live";
+  trouble.value = undefined;
+  if (cluster.peek() === undefined) void learnCluster();
 }
 
 function takeOverview(sample: OverviewSample): void {

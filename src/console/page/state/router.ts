@@ -9,14 +9,24 @@ export interface Place {
 
 function read(): Place {
   const hash = location.hash.replace(/^#\/?/, "");
-  const [path = "", query = ""] = hash.split("?", 2);
+  const mark = hash.includes("?") ? hash.indexOf("?") : hash.length;
+  const [path, query] = [hash.slice(0, mark), hash.slice(mark + 1)];
   return {
     path: path
       .split("/")
       .filter((word) => word !== "")
-      .map(decodeURIComponent),
+      .map(decoded),
     query: new URLSearchParams(query),
   };
+}
+
+/** A link that was cut or typed by hand is taken as it stands. */
+function decoded(word: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    return word;
+  }
 }
 
 const current = signal<Place>(read());
