@@ -7,6 +7,7 @@ import { cliPart } from "./parts/cli.ts";
 import { clientClusterPart } from "./parts/client-cluster.ts";
 import { clientMemoryPart } from "./parts/client-memory.ts";
 import { clientSecurityPart } from "./parts/client-security.ts";
+import { clientSharePart } from "./parts/client-share.ts";
 import { ownClientPart } from "./parts/client.ts";
 import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
@@ -74,5 +75,6 @@ export const parts: readonly Part[] = [
   ownClientPart,
   clientSecurityPart,
   clientClusterPart,
+  clientSharePart,
   clientMemoryPart,
 ];

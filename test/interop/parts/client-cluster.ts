@@ -15,8 +15,8 @@ const LOG_DIRS = 2;
 const BROKER_SESSION_MS = 5_000;
 
 /**
- * Three brokers that are controllers, too, of which the first one votes; offsets of groups outlive any one
- * of them.
+ * Three brokers that are controllers, too, of which the first one votes; what groups have stored outlives any
+ * one of them.
  */
 export async function startCluster(
   folder: string,
@@ -49,6 +49,8 @@ export async function startCluster(
         "log.dirs": logDirs.join(","),
         "offsets.topic.replication.factor": "3",
         "offsets.topic.num.partitions": "12",
+        "share.coordinator.state.topic.replication.factor": "3",
+        "share.coordinator.state.topic.num.partitions": "12",
         "group.initial.rebalance.delay.ms": "0",
       },
     });
