@@ -1,5 +1,6 @@
 import { nodePlatform } from "../platform/node/platform.ts";
 import type { CallOptions, ClientPlatform } from "./cluster/cluster.ts";
+import { clientError } from "./errors.ts";
 import { Kafka, type KafkaOptions } from "./kafka.ts";
 
 /** How {@link connect} reaches a cluster. */
@@ -21,5 +22,9 @@ export function connect(
 ): Promise<Kafka> {
   const { timeoutMs, signal, platform = nodePlatform, ...rest } = options;
   const addresses = typeof bootstrap === "string" ? bootstrap.split(",") : bootstrap;
+  if (!Array.isArray(addresses) || addresses.length === 0) {
+    const remedy = "Give connect an address such as host:9092, or a list of them.";
+    return Promise.reject(clientError("INVALID_ADDRESS", "no broker is named", { remedy }));
+  }
   return Kafka.connect({ platform, bootstrap: addresses, ...rest }, { timeoutMs, signal });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Admin } from "../../src/client/admin/admin.ts";
 import { Cluster } from "../../src/client/cluster/cluster.ts";
+import { connect } from "../../src/client/connect.ts";
 import type { ConsumerRecord } from "../../src/client/consumer/consumer-record.ts";
 import { Consumer } from "../../src/client/consumer/consumer.ts";
 import { listOffsets, OffsetSpec } from "../../src/client/consumer/list-offsets.ts";
@@ -174,6 +175,18 @@ test("a port that nobody listens at, and one that speaks something else, are tol
   await assert.rejects(connect(listener.port), { code: "NOT_KAFKA" });
   await listener.close();
   await assert.rejects(connect(listener.port), { code: "BOOTSTRAP_FAILED" });
+});
+
+test("whoever names no broker, or names it wrongly, is told so", async () => {
+  for (const nobody of [[], JSON.parse("null"), JSON.parse("{}")]) {
+    await assert.rejects(connect(nobody), {
+      code: "INVALID_ADDRESS",
+      message: "no broker is named",
+    });
+  }
+  for (const wrong of ["", "localhost:99999", "kafka://localhost:9092", "a:1,"]) {
+    await assert.rejects(connect(wrong), { code: "INVALID_ADDRESS" });
+  }
 });
 
 test("a broker that goes away is waited for, as long as the record may take", async () => {

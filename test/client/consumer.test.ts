@@ -313,6 +313,18 @@ test("options that contradict each other are refused where they are written", ()
   for (const options of wrong) {
     assert.throws(() => kafka.consume("t", options), { code: "INVALID_ARGUMENT" });
   }
+  // As programs that no compiler has looked at have them.
+  const mistaken: ConsumeOptions[] = JSON.parse(`[
+    { "from": "yesterday" }, { "from": {} }, { "from": null }, { "until": "forever" }, { "onOutOfRange": "later" },
+    { "group": "g", "commit": "always" }, { "isolation": "none" }, { "onDecodeError": "log" },
+    { "group": "g", "groupProtocol": "new" }
+  ]`);
+  for (const options of mistaken) {
+    assert.throws(() => kafka.consume("t", options), { code: "INVALID_ARGUMENT" });
+  }
+  assert.throws(() => kafka.consume("t", JSON.parse('{ "until": "forever" }')), {
+    message: '`until` is "forever"; the words for it are "end"',
+  });
   assert.throws(() => kafka.consume([]), { code: "INVALID_ARGUMENT" });
   assert.throws(() => kafka.consume(["t", "t"]), { code: "INVALID_ARGUMENT" });
   assert.throws(() => kafka.consume("no such name!"), { code: "INVALID_TOPIC_EXCEPTION" });

@@ -287,6 +287,7 @@ test("options that cannot be are refused before anything is sent", () =>
       { ...good, group: "" },
       { ...good, assignors: [] },
       { ...good, assignors: ["range", "range"] as const },
+      { ...good, assignors: JSON.parse('["fair"]') },
       { ...good, heartbeatIntervalMs: 10_000, sessionTimeoutMs: 10_000 },
       { ...good, instanceId: "" },
     ]) {

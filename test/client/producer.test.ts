@@ -11,6 +11,8 @@ import type { RecordOf } from "../../src/client/consumer/topic-selection.ts";
 import type { ProducerBatchTrace, RequestTrace } from "../../src/client/diagnostics/channels.ts";
 import { KafkaError } from "../../src/client/errors.ts";
 import type { FailedRecord } from "../../src/client/producer/failed-records.ts";
+import type { ProducerOptions } from "../../src/client/producer/options.ts";
+import type { RawRecord } from "../../src/client/producer/producer-record.ts";
 import { Producer } from "../../src/client/producer/producer.ts";
 import { json } from "../../src/client/topics/codec.ts";
 import { topic } from "../../src/client/topics/topic.ts";
@@ -218,6 +220,18 @@ test("every codec and level can be read", async () => {
   assert.throws(() => new Producer(cluster, { compression: "zstd", compressionLevel: 23 }), {
     code: "INVALID_ARGUMENT",
   });
+  // As programs that no compiler has looked at have them.
+  for (const mistaken of ['{ "compression": "brotli" }', '{ "acks": 5 }', '{ "lingerMs": -1 }']) {
+    const options: ProducerOptions = JSON.parse(mistaken);
+    assert.throws(() => new Producer(cluster, options), { code: "INVALID_ARGUMENT" });
+  }
+  const odd: RawRecord = JSON.parse('{ "value": "x", "headers": { "count": 5 } }');
+  const producer = new Producer(cluster);
+  await assert.rejects(producer.send(name, odd), {
+    code: "ENCODE_FAILED",
+    message: `topic ${name}: the headers cannot be encoded: text, bytes or null are wanted, not number`,
+  });
+  await producer.close();
 });
 
 /** Produce requests that are sent while `work` runs. */

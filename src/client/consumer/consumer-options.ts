@@ -198,6 +198,7 @@ function checkOptions(options: ConsumeOptions): void {
       throw invalid(`\`${name}\` means something only together with \`group\``);
     }
   }
+  checkWords(options);
   if (partitions?.some((number) => !Number.isInteger(number) || number < 0) === true) {
     throw invalid("partitions are whole numbers from 0");
   }
@@ -207,7 +208,34 @@ function checkOptions(options: ConsumeOptions): void {
   if (typeof from === "object") checkPlace(from);
 }
 
+/** What options may be that are words; those marked may be objects, too. */
+const words = {
+  from: { words: ["earliest", "latest", "none"], orObject: true },
+  onOutOfRange: { words: ["earliest", "latest", "fail"], orObject: true },
+  commit: { words: ["processed", "manual"], orObject: true },
+  onDecodeError: { words: ["throw", "skip"], orObject: true },
+  until: { words: ["end"], orObject: false },
+  isolation: { words: ["read_committed", "read_uncommitted"], orObject: false },
+  groupProtocol: { words: ["auto", "classic", "consumer"], orObject: false },
+} as const;
+const placeNames = ["time", "durationMs", "offset", "offsets", "last"];
+
+/** A word that means nothing would be taken for the default. */
+function checkWords(options: ConsumeOptions): void {
+  for (const [name, allowed] of Object.entries(words)) {
+    const value: unknown = options[name as keyof typeof words];
+    if (value === undefined || allowed.words.some((word) => word === value)) continue;
+    if (allowed.orObject && typeof value === "object" && value !== null) continue;
+    const shown = typeof value === "string" ? `"${value}"` : String(value);
+    const known = allowed.words.map((word) => `"${word}"`).join(", ");
+    throw invalid(`\`${name}\` is ${shown}; the words for it are ${known}`);
+  }
+}
+
 function checkPlace(from: Exclude<StartPlace, string>): void {
+  if (!placeNames.some((name) => name in from)) {
+    throw invalid(`\`from\` tells none of ${placeNames.join(", ")}`);
+  }
   const numbers =
     "time" in from
       ? [Number(from.time)]

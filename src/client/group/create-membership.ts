@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { clientError } from "../errors.ts";
+import { assignors as knownAssignors } from "./assignors/assignors.ts";
 import { AutoMember } from "./auto-member.ts";
 import { ClassicMember } from "./classic/classic-member.ts";
 import { EpochMember } from "./epoch/epoch-member.ts";
@@ -34,6 +35,10 @@ function faultOf(options: MembershipOptions): string | undefined {
   const { group, instanceId, assignors, sessionTimeoutMs, heartbeatIntervalMs } = options;
   if (group === "") return "a group needs a name";
   if (instanceId === "") return "an instance id must not be empty";
+  const unknown = assignors.find((name) => !Object.hasOwn(knownAssignors, name));
+  if (unknown !== undefined) {
+    return `there is no assignor ${String(unknown)}, but ${Object.keys(knownAssignors).join(", ")}`;
+  }
   if (assignors.length === 0) return "there must be an assignor";
   const offered = [...assignors, ...(options.otherAssignors ?? [])];
   if (new Set(offered).size < offered.length) return "an assignor is named twice";

@@ -1,5 +1,5 @@
 import type { CompressionCodec } from "../../records/compression.ts";
-import { compressionLevels } from "../../records/compression.ts";
+import { compressionCodecs, compressionLevels } from "../../records/compression.ts";
 import type { NewHeader } from "../../records/build.ts";
 import { RETRY_BACKOFF, type BackoffBounds } from "../cluster/backoff.ts";
 import type { FailedRecords } from "./failed-records.ts";
@@ -129,6 +129,7 @@ export function resolveOptions(
 }
 
 function check(options: ResolvedOptions): void {
+  checkWords(options);
   if (options.idempotent && options.acks !== -1) {
     throw invalidOption(
       `an idempotent producer cannot have acks ${options.acks}`,
@@ -154,7 +155,25 @@ function check(options: ResolvedOptions): void {
       throw invalidOption(`${name} cannot be ${String(options[name])}`, "Give a number above 0.");
     }
   }
+  const { lingerMs } = options;
+  if (lingerMs !== undefined && !(lingerMs >= 0)) {
+    throw invalidOption(
+      `lingerMs cannot be ${lingerMs}`,
+      "Give milliseconds from 0, or leave it out.",
+    );
+  }
   checkLevel(options);
+}
+
+/** What would only be refused with the first record, and there in other words. */
+function checkWords({ acks, compression }: ResolvedOptions): void {
+  if (acks !== -1 && acks !== 0 && acks !== 1) {
+    throw invalidOption(`acks cannot be ${String(acks)}`, 'Give 0, 1, -1 or "all".');
+  }
+  if (!compressionCodecs.includes(compression)) {
+    const known = compressionCodecs.join(", ");
+    throw invalidOption(`there is no codec ${String(compression)}`, `Give one of ${known}.`);
+  }
 }
 
 function checkLevel({ compression, compressionLevel }: ResolvedOptions): void {

@@ -84,5 +84,7 @@ function isSeveral(value: HeaderValue | readonly HeaderValue[]): value is readon
 }
 
 function bytesOf(value: HeaderValue): Uint8Array | null {
-  return typeof value === "string" ? Buffer.from(value, "utf8") : value;
+  if (typeof value === "string") return Buffer.from(value, "utf8");
+  if (value === null || value instanceof Uint8Array) return value;
+  throw new TypeError(`text, bytes or null are wanted, not ${typeof value}`);
 }
