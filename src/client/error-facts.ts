@@ -425,6 +425,16 @@ export const facts: Readonly<Partial<Record<KafkaErrorCode, ErrorFacts>>> = {
   CONCURRENT_TRANSACTIONS: { sentence: "the transaction before is still being completed" },
   TRANSACTION_ABORTABLE: { sentence: "the transaction has to be aborted" },
   UNSTABLE_OFFSET_COMMIT: { sentence: "offsets of a transaction that is still open" },
+  SHARE_SESSION_NOT_FOUND: { sentence: "the broker does not know the share session (any more)" },
+  INVALID_SHARE_SESSION_EPOCH: { sentence: "the share session is not where the client thinks" },
+  SHARE_SESSION_LIMIT_REACHED: {
+    sentence: "the broker keeps no more share sessions (group.share.max.share.sessions)",
+  },
+  INVALID_RECORD_STATE: {
+    sentence: "the record is not locked for this member (any more)",
+    remedy:
+      "Take fewer records at a time (maxRecords), or renew the locks of those that take long.",
+  },
   THROTTLING_QUOTA_EXCEEDED: { sentence: "a quota is used up for the moment" },
   REBOOTSTRAP_REQUIRED: { sentence: "this broker is not part of the cluster that was meant" },
 };

@@ -279,6 +279,32 @@ test("a member that closes sends what is accepted and releases what it holds", a
   await second.close();
 });
 
+test("records of a partition that goes to another member are done with where they are", async (t) => {
+  if (skipOnMoldau(t, WHAT)) return;
+  const topic = await scene.makeTopic(2);
+  const group = await makeGroup();
+  await scene.produce(topic, 10, { partitions: 2 });
+  const first = (await newClient()).share(topic, { group, acknowledge: "explicit" });
+  const held = await takeHeld(first, 10);
+  assert.equal(new Set(held.map(({ partition }) => partition)).size, 2);
+  const second = (await newClient()).share(topic, { group, acknowledge: "explicit" });
+  await second.ready();
+  await eventually("they share", () => {
+    return first.assignment.length === 1 && second.assignment.length === 1;
+  });
+  // The next question tells the broker that the partition is not asked for any more.
+  await scene.produce(topic, 10, { partitions: 2, from: 10 });
+  const more = await takeHeld(first, 5);
+  await Promise.all([...held, ...more].map((record) => record.accept()));
+  const others = await takeHeld(second, 5);
+  await Promise.all(others.map((record) => record.accept()));
+  const all = [...held, ...more, ...others];
+  assert.deepEqual(all.map(textOf).toSorted(), values(0, 20).toSorted());
+  assert.ok(all.every(({ deliveryCount }) => deliveryCount === 1));
+  await eventually("the group is done", async () => (await lagOf(group)) === 0);
+  await Promise.all([first.close(), second.close()]);
+});
+
 test("records of aborted transactions are not delivered where the group reads what is committed", async (t) => {
   if (skipOnMoldau(t, WHAT)) return;
   const topic = await scene.makeTopic();

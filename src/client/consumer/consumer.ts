@@ -21,7 +21,7 @@ import { RecordIterator } from "./record-iterator.ts";
 import type { TakingOwner } from "./record-taker.ts";
 import { seekToEnds, seekToTime } from "./seeking.ts";
 import { nodeReadable, webReadable, type ReadableOptions } from "./streams.ts";
-import { assignTopics } from "./topic-assignment.ts";
+import { assignTopics, checkGroupTopics } from "./topic-assignment.ts";
 import { TopicSelection, type RecordOf, type TopicsToRead } from "./topic-selection.ts";
 
 /** Partitions stay where they are through a rebalance. */
@@ -370,6 +370,7 @@ export class Consumer<const T extends TopicsToRead = TopicsToRead>
       await assignTopics(core, partitions, core.options.metadataMaxAgeMs);
       return;
     }
+    await checkGroupTopics(core);
     const options = this.#membershipOptions(group);
     const assignment = new GroupAssignment(
       core,

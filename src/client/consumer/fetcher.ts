@@ -1,6 +1,5 @@
 import { messageOf } from "../../core/errors.ts";
 import { ZERO_UUID } from "../../core/uuid.ts";
-import type { Timer } from "../../platform/clock.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { FetchResponse } from "../../protocol/messages/fetch.ts";
 import { consumerFetchChannel, type ConsumerFetchTrace } from "../diagnostics/channels.ts";
@@ -21,6 +20,7 @@ import {
 } from "./fetch-session.ts";
 import { leaderOf, topicIdOf } from "./leaders.ts";
 import { retryPauseMs, type ReadingContext } from "./reading-context.ts";
+import { WakeTimer } from "./wake-timer.ts";
 
 /** How long a Fetch waits for partitions of its broker that are about to have room again. */
 const FULL_WAIT_MS = 20;
@@ -65,11 +65,11 @@ export class Fetcher {
   /** Brokers that have a Fetch open. */
   #inFlight = 0;
   #isWoken = false;
-  #timer: Timer | undefined;
-  #timerAtMs = Infinity;
+  readonly #timer: WakeTimer;
 
   constructor(context: ReadingContext) {
     this.#context = context;
+    this.#timer = new WakeTimer(context.cluster.platform.clock, () => this.wake());
   }
 
   /** Bytes that answers under way may bring. */
@@ -94,7 +94,7 @@ export class Fetcher {
 
   /** Tells brokers that are not busy that their sessions are over, and hangs up. Never throws. */
   async close(): Promise<void> {
-    this.#timer?.cancel();
+    this.#timer.cancel();
     const open = [...this.#brokers.values()].filter(
       ({ session, inFlight }) => session.id !== 0 && !inFlight,
     );
@@ -111,7 +111,7 @@ export class Fetcher {
       const broker = this.#broker(nodeId);
       if (broker.inFlight) continue;
       if (broker.retryAtMs > nowMs) {
-        this.#wakeAt(broker.retryAtMs);
+        this.#timer.wakeAt(broker.retryAtMs);
         continue;
       }
       const plan = this.#plan(broker, partitions, nowMs);
@@ -137,7 +137,7 @@ export class Fetcher {
       if (partition.isPaused || partition.isRevoked) continue;
       if (partition.fetchOffset >= partition.untilOffset) continue;
       if (partition.retryAtMs > nowMs) {
-        this.#wakeAt(partition.retryAtMs);
+        this.#timer.wakeAt(partition.retryAtMs);
         continue;
       }
       this.#addTo(byNode, partition, nowMs);
@@ -212,7 +212,7 @@ export class Fetcher {
     broker.fullSinceMs ??= nowMs;
     const untilMs = broker.fullSinceMs + FULL_WAIT_MS;
     if (nowMs < untilMs) {
-      this.#wakeAt(untilMs);
+      this.#timer.wakeAt(untilMs);
       return true;
     }
     broker.fullSinceMs = undefined;
@@ -364,17 +364,6 @@ export class Fetcher {
     if (broker.failures === 1) return;
     const pauseMs = retryPauseMs(broker.failures - 1, cluster);
     broker.retryAtMs = cluster.platform.clock.monotonicMs() + pauseMs;
-  }
-
-  #wakeAt(atMs: number): void {
-    if (atMs >= this.#timerAtMs) return;
-    const { clock } = this.#context.cluster.platform;
-    this.#timer?.cancel();
-    this.#timerAtMs = atMs;
-    this.#timer = clock.setTimer(Math.max(0, atMs - clock.monotonicMs()), () => {
-      this.#timerAtMs = Infinity;
-      this.wake();
-    });
   }
 
   async #endSession({ nodeId, session }: FetchedBroker): Promise<void> {

@@ -1,3 +1,4 @@
+import { messageOf } from "../../core/errors.ts";
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { TopicMetadata } from "../cluster/cluster.ts";
@@ -31,6 +32,30 @@ export async function assignTopics(
     );
   };
   core.tracker.follow(names ?? null, followEveryMs);
+}
+
+/**
+ * Whether the topics that a member names are there. One that is to come to an end cannot do so where a topic is
+ * missing, and throws `UNKNOWN_TOPIC_OR_PARTITION`; others wait for the topic, which the log says.
+ */
+export async function checkGroupTopics(core: ConsumerCore): Promise<void> {
+  const { names } = core.selection;
+  if (names === undefined) return;
+  if (core.options.untilEnd) {
+    await readableTopics(core, names);
+    return;
+  }
+  const { logger } = core.cluster;
+  const warnOf = (topics: readonly TopicMetadata[]): void => {
+    for (const { name: topic, errorCode } of topics) {
+      if (errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) continue;
+      const remedy = `Create it with: moldau topic create ${topic}`;
+      logger.warn("there is no such topic yet; it is read once it is made", { topic, remedy });
+    }
+  };
+  core.cluster.metadataOf(names, { signal: core.closing }).then(warnOf, (thrown: unknown) => {
+    logger.debug("whether topics are there is not known", { reason: messageOf(thrown) });
+  });
 }
 
 /** The topics that are meant, as metadata have them. */

@@ -1,5 +1,4 @@
 import { messageOf } from "../../core/errors.ts";
-import type { Timer } from "../../platform/clock.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { ShareAcknowledgeResponse } from "../../protocol/messages/share-acknowledge.ts";
 import type { ShareFetchResponse } from "../../protocol/messages/share-fetch.ts";
@@ -10,6 +9,7 @@ import type { Deadline } from "../cluster/deadline.ts";
 import { leaderOf } from "../consumer/leaders.ts";
 import { pausePartition, refusedByLeader } from "../consumer/partition-retry.ts";
 import { retryPauseMs } from "../consumer/reading-context.ts";
+import { WakeTimer } from "../consumer/wake-timer.ts";
 import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
 import { brokerError, clientError, type KafkaError } from "../errors.ts";
 import { asKafkaError } from "../group/waiting.ts";
@@ -76,11 +76,11 @@ export class ShareFetcher {
   readonly #brokers = new Map<number, SharedBroker>();
   #isWoken = false;
   #isClosed = false;
-  #timer: Timer | undefined;
-  #timerAtMs = Infinity;
+  readonly #timer: WakeTimer;
 
   constructor(context: ShareContext) {
     this.#context = context;
+    this.#timer = new WakeTimer(context.cluster.platform.clock, () => this.wake());
   }
 
   /** Looks what there is to ask and to say; once for all calls of one turn. */
@@ -96,7 +96,7 @@ export class ShareFetcher {
   /** Says what is to be said, and ends the sessions: brokers release what is locked still. Never rejects. */
   async close(deadline: Deadline): Promise<void> {
     this.#isClosed = true;
-    this.#timer?.cancel();
+    this.#timer.cancel();
     const { cluster, channel } = this.#context;
     await Promise.all([...this.#brokers.values()].map((broker) => this.#end(broker, deadline)));
     for (const nodeId of this.#brokers.keys()) cluster.openConnectionTo(nodeId, channel)?.close();
@@ -140,7 +140,7 @@ export class ShareFetcher {
     const byNode = new Map<number, SharePartition[]>();
     for (const partition of partitions.values()) {
       if (partition.retryAtMs > nowMs) {
-        this.#wakeAt(partition.retryAtMs);
+        this.#timer.wakeAt(partition.retryAtMs);
         continue;
       }
       const leader = leaderOf(cluster, partition);
@@ -161,14 +161,14 @@ export class ShareFetcher {
     const { queue, dueAtMs } = acquirer;
     if (wanted.length === 0 && queue.isEmpty) return;
     if (retryAtMs > nowMs) {
-      this.#wakeAt(retryAtMs);
+      this.#timer.wakeAt(retryAtMs);
       return;
     }
     if (wanted.length > 0 && !queue.hasRenewals && areAmong(queue.keys, wanted)) {
       this.#work(broker, () => this.#fetch(broker, wanted));
     } else if (queue.isUrgent || wanted.length > 0 || dueAtMs <= nowMs) {
       this.#work(broker, () => this.#acknowledge(broker));
-    } else this.#wakeAt(dueAtMs);
+    } else this.#timer.wakeAt(dueAtMs);
   }
 
   #work(broker: SharedBroker, work: () => Promise<void>): void {
@@ -460,17 +460,6 @@ export class ShareFetcher {
     broker.failures++;
     if (broker.failures === 1) return;
     broker.retryAtMs = this.#nowMs() + retryPauseMs(broker.failures - 1, this.#context.cluster);
-  }
-
-  #wakeAt(atMs: number): void {
-    if (atMs >= this.#timerAtMs) return;
-    const { clock } = this.#context.cluster.platform;
-    this.#timer?.cancel();
-    this.#timerAtMs = atMs;
-    this.#timer = clock.setTimer(Math.max(0, atMs - clock.monotonicMs()), () => {
-      this.#timerAtMs = Infinity;
-      this.wake();
-    });
   }
 
   async #end(broker: SharedBroker, deadline: Deadline): Promise<void> {
