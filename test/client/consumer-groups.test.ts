@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { connect } from "../../src/client/connect.ts";
 import type { ConsumeOptions } from "../../src/client/consumer/consumer-options.ts";
 import type { ConsumerRecord } from "../../src/client/consumer/consumer-record.ts";
 import type { Consumer } from "../../src/client/consumer/consumer.ts";
 import type { Rebalance } from "../../src/client/consumer/rebalance-events.ts";
 import type { Kafka } from "../../src/client/kafka.ts";
+import { silentLogger, type LogFields, type Logger } from "../../src/telemetry/logger.ts";
 import { ConsumerScene, eventually, take, textOf, turn, values } from "./consumer-scene.ts";
 import { skipOnMoldau, uniqueName } from "./target.ts";
 
@@ -60,6 +62,29 @@ test("members share a topic and hand partitions over without a record twice or n
     Array.from({ length: 400 }, (_, i) => i),
   );
   assert.deepEqual(await scene.committed(group), [100, 100, 100, 100]);
+});
+
+test("a member that is to come to an end says that a topic is missing; others wait for it, and the log says so", async () => {
+  const topic = uniqueName("missing");
+  const ending = kafka.consume(topic, { group: uniqueName("group"), until: "end", ...quick });
+  await assert.rejects(take(ending, 1), { code: "UNKNOWN_TOPIC_OR_PARTITION" });
+  await ending.close();
+
+  const warnings: string[] = [];
+  const warn = (message: string, fields?: LogFields): void => {
+    warnings.push(`${message} ${String(fields?.["topic"])}`);
+  };
+  const logger: Logger = { ...silentLogger, warn, child: () => logger };
+  const own = await connect(scene.target.bootstrap, { logger });
+  const waiting = own.consume(topic, { group: uniqueName("group"), ...quick });
+  const taken = take(waiting, 1);
+  await eventually("it is said", () => warnings.length > 0);
+  assert.deepEqual(warnings, [`there is no such topic yet; it is read once it is made ${topic}`]);
+  await kafka.admin.createTopic({ name: topic, partitions: 1 });
+  await scene.produce(topic, 1);
+  assert.deepEqual(await taken, values(0, 1));
+  await waiting.close();
+  await own.close();
 });
 
 for (const assignor of ["range", "roundrobin", "sticky"] as const) {
