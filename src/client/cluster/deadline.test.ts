@@ -31,6 +31,13 @@ test("what is not done in time is over, with what went wrong last", async () => 
   assert.equal(deadline.remainingMs(), 0);
 });
 
+test("a wait that uses all of the time is told once", async () => {
+  const { clock } = new SimWorld({ seed: 1 });
+  const deadline = new Deadline(clock, 1_000);
+  const done = deadline.retry(() => deadline.within(never));
+  await assert.rejects(clock.wait(done), { message: "not done within 1 s" });
+});
+
 test("what no retry mends is not tried again, and what is mended goes on", async () => {
   const { clock } = new SimWorld({ seed: 1 });
   let attempts = 0;

@@ -37,9 +37,11 @@ export class Deadline {
       throw clientError("CANCELLED", "cancelled", { cause: this.signal.reason });
     }
     if (this.remainingMs() > 0) return;
-    const because = cause instanceof Error ? `: ${cause.message}` : "";
-    const seconds = this.#timeoutMs / 1000;
-    throw clientError("TIMED_OUT", `not done within ${seconds} s${because}`, { cause });
+    const message = `not done within ${this.#timeoutMs / 1000} s`;
+    // A wait within this deadline says the same when it ends.
+    const isSame = cause instanceof Error && cause.message === message;
+    const because = cause instanceof Error && !isSame ? `: ${cause.message}` : "";
+    throw clientError("TIMED_OUT", `${message}${because}`, { cause: isSame ? cause.cause : cause });
   }
 
   /** Resolves after `delayMs`, or sooner when the deadline or the signal comes first. */
