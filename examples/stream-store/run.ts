@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +33,9 @@ const SLOW_GATEWAY_MS = 250;
 /** A service that ended by itself starts again after so long; a broker that was killed too. */
 const RESTART_MS = 1000;
 const BROKER_AWAY_MS = 3000;
+const TRAFFIC_MAX = 1000;
+/** Each replay is a group of its own, also on a cluster where others were before. */
+const REPLAY_PREFIX = "batch-analytics-";
 const STOP_MAX_MS = 10_000;
 
 const cli = fileURLToPath(new URL("../../src/cli/bin.ts", import.meta.url));
@@ -39,6 +43,8 @@ const scratch = values.data ?? mkdtempSync(join(tmpdir(), "stream-store-"));
 mkdirSync(scratch, { recursive: true });
 let bootstrap = values.bootstrap ?? "";
 let broker: ChildProcess | undefined;
+/** Under way; two brokers must not have one folder. */
+let starting: Promise<void> | undefined;
 let isStopping = false;
 let isGatewaySlow = false;
 let isBlackFriday = false;
@@ -52,35 +58,63 @@ const running = new Map<string, ChildProcess>();
 // The broker
 
 /** Starts the broker as a process, on the same folder and port as before. */
-async function startBroker(): Promise<void> {
+function startBroker(): Promise<void> {
+  starting ??= launchBroker().finally(() => {
+    starting = undefined;
+  });
+  return starting;
+}
+
+async function launchBroker(): Promise<void> {
   const ready = join(scratch, "broker.json");
   rmSync(ready, { force: true });
-  const port = bootstrap === "" ? values["broker-port"] : (bootstrap.split(":").at(-1) ?? "9092");
+  const port = bootstrap === "" ? await freePort() : (bootstrap.split(":").at(-1) ?? "9092");
   const args = ["start", "--port", port, "--data", join(scratch, "broker"), "--ready-file", ready];
   // In a clone the broker is a source beside this one, installed it is the command of the package.
   const [file, before] = existsSync(cli) ? [process.execPath, [cli]] : ["moldau", []];
   const child = spawn(file, [...before, ...args, "--log-level", "warn"], {
     stdio: ["ignore", "ignore", "inherit"],
+    // A terminal's Ctrl-C is not for it: services still have something to write when they are told to stop.
+    detached: true,
   });
   broker = child;
+  let isReady = false;
   child.on("exit", () => {
     if (broker === child) broker = undefined;
     tellStage();
+    // However it ended, it comes back.
+    if (isReady) setTimeout(bringBack, BROKER_AWAY_MS);
   });
   while (!existsSync(ready)) {
-    if (child.exitCode !== null) throw new Error(`the broker ended with ${child.exitCode}`);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error("The broker could not be started; what it said stands above.");
+    }
     await pause(20);
   }
+  isReady = true;
   bootstrap = (JSON.parse(readFileSync(ready, "utf8")) as { bootstrap: string }).bootstrap;
   tellStage();
 }
 
-async function killBroker(): Promise<void> {
-  const child = broker;
-  if (child === undefined) return;
-  child.kill("SIGKILL");
-  await pause(BROKER_AWAY_MS);
-  if (!isStopping) await startBroker();
+function bringBack(): void {
+  if (isStopping) return;
+  startBroker().catch((thrown: unknown) => {
+    report(thrown);
+    setTimeout(bringBack, BROKER_AWAY_MS);
+  });
+}
+
+/** The port that was asked for, or any where somebody has it, such as a broker that runs beside the show. */
+async function freePort(): Promise<string> {
+  const port = values["broker-port"];
+  const isFree = await new Promise<boolean>((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(Number(port), "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+  if (isFree) return port;
+  console.log(`Port ${port} is taken: the broker of the shop takes another one.`);
+  return "0";
 }
 
 // The services
@@ -204,27 +238,33 @@ async function act(action: Action): Promise<void> {
       tellTraffic();
       break;
     case "traffic":
-      perSecond = Math.min(1000, Math.max(0, Number(action.perSecond)));
+      perSecond = Math.min(TRAFFIC_MAX, Math.max(0, action.perSecond));
       tellTraffic();
       break;
     case "replay":
       replays++;
-      await startService(`batch-analytics-${replays}`);
+      await startService(`${REPLAY_PREFIX}${replays}`);
       break;
     case "kill-broker":
-      await killBroker();
+      broker?.kill("SIGKILL");
       break;
   }
   tellStage();
 }
 
 function report(thrown: unknown): void {
-  console.error(thrown instanceof Error ? thrown.message : thrown);
+  const { message, remedy } = thrown as { readonly message?: string; readonly remedy?: string };
+  console.error([message ?? thrown, remedy ?? ""].join("\n").trim());
 }
 
-async function stop(): Promise<void> {
+/** Ends everything in good order: services first, for they need the broker. */
+async function stop(exitCode = 0): Promise<void> {
   if (isStopping) return;
   isStopping = true;
+  // Orders that the shop has accepted are written before it closes: for that there has to be a broker.
+  if (values.bootstrap === undefined && broker === undefined && bootstrap !== "") {
+    await startBroker().catch(report);
+  }
   await Promise.all([...running.keys()].map(stopService));
   const child = broker;
   if (child !== undefined) {
@@ -233,18 +273,34 @@ async function stop(): Promise<void> {
     await ended;
   }
   if (values.data === undefined) rmSync(scratch, { recursive: true, force: true });
-  process.exit(0);
+  process.exit(exitCode);
 }
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => void stop());
+}
 
 // The show
 
-if (bootstrap === "") await startBroker();
-const kafka = await connect(bootstrap, { clientId: "stream-store" });
-for (const topic of allTopics) await kafka.admin.ensure(topic);
-await kafka.close();
-await startService("shop");
-await Promise.all(
-  ["payments-1", "inventory", "notifications", "fraud", "analytics", "rides"].map(startService),
-);
-console.log(`The shop is open: ${address}   (broker at ${bootstrap}; Ctrl-C closes both)`);
+async function open(): Promise<void> {
+  if (bootstrap === "") await startBroker();
+  const kafka = await connect(bootstrap, { clientId: "stream-store" });
+  for (const topic of allTopics) await kafka.admin.ensure(topic);
+  for (const { group } of await kafka.admin.listGroups()) {
+    const number = group.startsWith(REPLAY_PREFIX) ? group.slice(REPLAY_PREFIX.length) : "";
+    if (/^\d+$/.test(number)) replays = Math.max(replays, Number(number));
+  }
+  await kafka.close();
+  await startService("shop");
+  await Promise.all(
+    ["payments-1", "inventory", "notifications", "fraud", "analytics", "rides"].map(startService),
+  );
+  if (isStopping) return;
+  console.log(`The shop is open: ${address}   (broker at ${bootstrap}; Ctrl-C closes both)`);
+}
+
+try {
+  await open();
+} catch (thrown) {
+  report(thrown);
+  await stop(1);
+}

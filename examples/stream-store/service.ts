@@ -14,13 +14,33 @@ export interface Service {
   tell(message: FromService): void;
 }
 
+/** A service that dies without a word is missed after so long; then others, or the next of its name, go on. */
+const SESSION_MS = 6000;
+
+/** How every service reads: as a member of its group, from the first event on. */
+export function memberOf(
+  group: string,
+  signal: AbortSignal,
+): {
+  readonly group: string;
+  readonly from: "earliest";
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly signal: AbortSignal;
+} {
+  const heartbeatIntervalMs = SESSION_MS / 4;
+  return { group, from: "earliest", sessionTimeoutMs: SESSION_MS, heartbeatIntervalMs, signal };
+}
+
 /** Connects a service, runs it until it is told to stop, and closes what it used. */
 export async function runService(
   name: string,
   run: (service: Service) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
+  process.on("SIGTERM", () => stop.abort());
+  // A terminal sends Ctrl-C to all processes; the supervisor says when, and in which order.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   // Without its supervisor there is no show.
   process.on("disconnect", () => stop.abort());
   const tell = (message: FromService): void => {
@@ -38,6 +58,9 @@ export async function runService(
   };
   try {
     await run(service);
+  } catch (thrown) {
+    // Who is told to stop before it has begun is not in trouble.
+    if (!stop.signal.aborted) throw thrown;
   } finally {
     await kafka.close();
   }

@@ -35,17 +35,17 @@ async function answer(
 ): Promise<void> {
   const { method = "GET", url = "/" } = request;
   const { pathname } = new URL(url, "http://shop");
+  if (isFromElsewhere(request)) {
+    return reply(response, 403, { message: "The shop does not serve other sites." });
+  }
   if (method === "POST") {
-    if (isFromElsewhere(request)) {
-      return reply(response, 403, { message: "Orders from other sites are not taken." });
-    }
     const body = await bodyOf(request);
     if (pathname === "/api/orders") {
       const { region, item, quantity } = orderOf(body);
       return reply(response, 202, desk.place(region, item, quantity));
     }
     if (pathname === "/api/actions") {
-      onAction(body as Action);
+      onAction(actionOf(body));
       return reply(response, 202, {});
     }
   }
@@ -67,9 +67,35 @@ function sendEvents(window: ShopWindow, request: IncomingMessage, response: Serv
   request.on("close", () => clearInterval(timer));
 }
 
-function isFromElsewhere({ headers }: IncomingMessage): boolean {
+/** Another name that leads here, or a page of another site; who follows a link to the page may look at it. */
+function isFromElsewhere({ headers, method, url }: IncomingMessage): boolean {
+  const { host = "", origin } = headers;
+  if (!/^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(host)) return true;
+  if (origin !== undefined && origin !== `http://${host}`) return true;
   const site = headers["sec-fetch-site"];
-  return site !== undefined && site !== "same-origin" && site !== "none";
+  const isVisit = method === "GET" && url === "/" && headers["sec-fetch-mode"] === "navigate";
+  return site !== undefined && site !== "same-origin" && site !== "none" && !isVisit;
+}
+
+const switches: ReadonlySet<string> = new Set([
+  "stop-payments",
+  "start-payments",
+  "add-payments",
+  "remove-payments",
+  "replay",
+  "kill-broker",
+]);
+
+function actionOf(body: object): Action {
+  const { kind, isOn, perSecond } = body as Readonly<Record<string, unknown>>;
+  if (typeof kind === "string" && switches.has(kind)) return { kind } as Action;
+  if ((kind === "slow-gateway" || kind === "black-friday") && typeof isOn === "boolean") {
+    return { kind, isOn };
+  }
+  if (kind === "traffic" && Number.isFinite(perSecond)) {
+    return { kind, perSecond: Number(perSecond) };
+  }
+  throw new Error("there is no such action");
 }
 
 function orderOf(body: object): { region: Region; item: string; quantity: number } {

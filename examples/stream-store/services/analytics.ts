@@ -2,7 +2,7 @@
  * Counts what is sold as it is sold, and tells others every half a second. Its figures are in memory: when it
  * starts it reads everything from the first event on, and comes to the same.
  */
-import { runService } from "../service.ts";
+import { memberOf, runService } from "../service.ts";
 import { SalesFigures } from "../sales-figures.ts";
 import { fraudAlerts, orders, sales } from "../topics.ts";
 
@@ -11,11 +11,7 @@ const TELL_EVERY_MS = 500;
 await runService("analytics", async ({ kafka, stopping, tell }) => {
   const figures = new SalesFigures();
   const producer = kafka.producer({ onError: () => undefined });
-  const consumer = kafka.consume([orders, fraudAlerts], {
-    group: "analytics",
-    from: "earliest",
-    signal: stopping,
-  });
+  const consumer = kafka.consume([orders, fraudAlerts], memberOf("analytics", stopping));
   // What was counted before went with the process that counted it.
   await consumer.ready();
   await consumer.seekToBeginning();

@@ -1,5 +1,5 @@
 /** Reads every order there is, once, in a group of its own, and tells what it came to. */
-import { runService } from "../service.ts";
+import { memberOf, runService } from "../service.ts";
 import { SalesFigures } from "../sales-figures.ts";
 import { fraudAlerts, orders, sales } from "../topics.ts";
 
@@ -8,10 +8,8 @@ const name = process.env["CLIENT_ID"] ?? "batch-analytics";
 await runService(name, async ({ kafka, stopping, tell }) => {
   const figures = new SalesFigures();
   const consumer = kafka.consume([orders, fraudAlerts], {
-    group: name,
-    from: "earliest",
+    ...memberOf(name, stopping),
     until: "end",
-    signal: stopping,
   });
   tell({ kind: "ready" });
   for await (const batch of consumer.batches({ max: 1000 })) {

@@ -1,5 +1,5 @@
 /** Looks for orders that a person should look at: large ones, and many in a short time from one region. */
-import { headersFrom, runService } from "../service.ts";
+import { headersFrom, memberOf, runService } from "../service.ts";
 import { fraudAlerts, orders, type Order } from "../topics.ts";
 
 /** In cents. */
@@ -7,7 +7,7 @@ const LARGE_AMOUNT = 40_000;
 
 await runService("fraud", async ({ kafka, stopping, tell }) => {
   const producer = kafka.producer();
-  const consumer = kafka.consume(orders, { group: "fraud", from: "earliest", signal: stopping });
+  const consumer = kafka.consume(orders, memberOf("fraud", stopping));
   tell({ kind: "ready" });
   for await (const batch of consumer.batches({ max: 500 })) {
     const alerts = batch.flatMap(({ value, headers }) => {

@@ -1,14 +1,10 @@
 /** Tells customers what happens to their orders. */
-import { headersFrom, runService } from "../service.ts";
+import { headersFrom, memberOf, runService } from "../service.ts";
 import { inventory, notifications, payments } from "../topics.ts";
 
 await runService("notifications", async ({ kafka, stopping, tell }) => {
   const producer = kafka.producer();
-  const consumer = kafka.consume([payments, inventory], {
-    group: "notifications",
-    from: "earliest",
-    signal: stopping,
-  });
+  const consumer = kafka.consume([payments, inventory], memberOf("notifications", stopping));
   tell({ kind: "ready" });
   for await (const batch of consumer.batches({ max: 500 })) {
     await producer.sendAll(

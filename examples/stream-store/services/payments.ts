@@ -8,7 +8,7 @@
  */
 import { join } from "node:path";
 import { openDatabase, transaction } from "../database.ts";
-import { headersFrom, pause, runService } from "../service.ts";
+import { headersFrom, memberOf, pause, runService } from "../service.ts";
 import { orders, payments, type Payment } from "../topics.ts";
 
 /** What the gateway takes for one payment when all is well. */
@@ -25,7 +25,7 @@ await runService("payments", async ({ kafka, stopping, folder, onMessage, tell }
   );
   const insert = database.prepare("INSERT OR IGNORE INTO payments VALUES (?, ?, ?)");
   const producer = kafka.producer();
-  const consumer = kafka.consume(orders, { group: "payments", from: "earliest", signal: stopping });
+  const consumer = kafka.consume(orders, memberOf("payments", stopping));
   tell({ kind: "ready" });
   for await (const { value: order, headers } of consumer) {
     await pause(gatewayMs);

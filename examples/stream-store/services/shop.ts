@@ -2,6 +2,7 @@
  * The shop: an HTTP API where orders are placed, and a page that shows what becomes of them. A customer is
  * answered at once, whoever else is up or down.
  */
+import type { Server } from "node:http";
 import { OrderDesk } from "../order-desk.ts";
 import { runService } from "../service.ts";
 import { shopServer } from "../shop-server.ts";
@@ -21,9 +22,11 @@ await runService("shop", async ({ kafka, stopping, onMessage, tell }) => {
     window,
     onAction: (action) => tell({ kind: "action", action }),
   });
-  await new Promise<void>((resolve, reject) => {
-    server.on("error", reject);
-    server.listen(Number(process.env["SHOP_PORT"] ?? PORT), "127.0.0.1", resolve);
+  const wanted = Number(process.env["SHOP_PORT"] ?? PORT);
+  await listen(server, wanted).catch((thrown: Error & { readonly code?: string }) => {
+    if (thrown.code !== "EADDRINUSE") throw thrown;
+    console.log(`Port ${wanted} is taken: the shop takes another one.`);
+    return listen(server, 0);
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : PORT;
@@ -33,3 +36,13 @@ await runService("shop", async ({ kafka, stopping, onMessage, tell }) => {
   server.close();
   await desk.close();
 });
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
