@@ -96,10 +96,19 @@ export function javaToolsClassPath(): Promise<string> {
 }
 
 /** The class path of the Java client program, compiled. */
-export async function javaClient(): Promise<string> {
+export function javaClient(): Promise<string> {
+  return compiled("java-client", "JavaClient.java");
+}
+
+/** The class path of a broker with the plugin that writes clients' metrics to a file. */
+export function javaTelemetry(): Promise<string> {
+  return compiled("java-telemetry", "TelemetryFile.java");
+}
+
+async function compiled(name: string, file: string): Promise<string> {
   const classPath = await javaClassPath();
-  const source = join(here, "java", "JavaClient.java");
-  const folder = await cached("java-client", [source], async (into) => {
+  const source = join(here, "java", file);
+  const folder = await cached(name, [source], async (into) => {
     need("javac");
     await must("javac", ["-cp", classPath, "-d", into, source], {});
   });

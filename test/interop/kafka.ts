@@ -83,6 +83,8 @@ export interface KafkaCommand {
 export interface KafkaOptions extends BrokerOptions {
   /** More arguments of `kafka-storage format`, such as users of SCRAM. */
   readonly formatArgs?: readonly string[];
+  /** Default: that of the broker alone. */
+  readonly classPath?: string;
 }
 
 /** Writes the properties, formats an empty folder, and gives the command that starts the broker. */
@@ -93,7 +95,7 @@ export async function prepareKafka(options: KafkaOptions): Promise<KafkaCommand>
   const properties = writeProperties(options, port, controllerPort);
   await formatKafka(properties, options.dataDir, options.formatArgs);
   const logging = `-Dlog4j2.configurationFile=${join(here, "java", "broker", "log4j2.properties")}`;
-  const jvm = [...startScriptOptions, logging, "-cp", await javaClassPath()];
+  const jvm = [...startScriptOptions, logging, "-cp", options.classPath ?? (await javaClassPath())];
   return { program: "java", args: [...jvm, "kafka.Kafka", properties], port };
 }
 

@@ -8,6 +8,7 @@ import { clientClusterPart } from "./parts/client-cluster.ts";
 import { clientMemoryPart } from "./parts/client-memory.ts";
 import { clientSecurityPart } from "./parts/client-security.ts";
 import { clientSharePart } from "./parts/client-share.ts";
+import { clientTelemetryPart } from "./parts/client-telemetry.ts";
 import { ownClientPart } from "./parts/client.ts";
 import { crossReadingPart } from "./parts/cross-reading.ts";
 import { examplesPart } from "./parts/examples.ts";
@@ -76,5 +77,6 @@ export const parts: readonly Part[] = [
   clientSecurityPart,
   clientClusterPart,
   clientSharePart,
+  clientTelemetryPart,
   clientMemoryPart,
 ];
