@@ -284,6 +284,7 @@ export type {
   ShareDecodeErrorPolicy,
   ShareOptions,
 } from "./share/share-options.ts";
+export { ShareLease } from "./share/share-lease.ts";
 export { ShareRecord } from "./share/share-record.ts";
 export { oauthBearerOidc } from "./oauth-bearer-oidc.ts";
 export type { OidcOptions } from "../security/sasl/oidc.ts";

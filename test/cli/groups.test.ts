@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "../../src/client/connect.ts";
+import { configureShareGroup } from "../client/share-group.ts";
 import { skipOnMoldau, uniqueName } from "../client/target.ts";
 import { scratchFolder } from "./moldau.ts";
 import { differencesIn, Session, until } from "./session.ts";
@@ -109,8 +110,7 @@ test("a share group tells its members and where it is, and is set as others are"
   const topic = await moldau.topic(2, THREE);
   const group = uniqueName("shared");
   await using kafka = await connect(moldau.target.bootstrap, { clientId: "mailer" });
-  const from = { "share.auto.offset.reset": "earliest" };
-  await kafka.admin.alterConfigs({ type: "group", name: group }, from);
+  await configureShareGroup(kafka, group);
   const members = [1, 2].map(() => kafka.share(topic, { group }));
   const seen: string[] = [];
   const working = members.map((member) =>

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connect } from "../../src/client/connect.ts";
 import { readmeBlock, runProgram } from "./readme-block.ts";
+import { configureShareGroup } from "./share-group.ts";
 import { skipOnMoldau, startTarget, uniqueName } from "./target.ts";
 
 test("the share group of the README runs", async (t) => {
   if (skipOnMoldau(t, "share groups")) return;
   const target = await startTarget();
+  const kafka = await connect(target.bootstrap);
   const [orders, group] = [uniqueName("readme-orders"), uniqueName("readme-mail")];
+  // What the block sets as well, so that the brokers know it in time whatever else this machine does.
+  await configureShareGroup(kafka, group);
+  await kafka.close();
   const program = `import { connect, json, topic } from "moldau";
 const orders = topic("${orders}", { key: "string", value: json(), partitions: 1 });
 await using kafka = await connect("${target.bootstrap}");

@@ -9,6 +9,7 @@ import { ShareRecord } from "../../src/client/share/share-record.ts";
 import { json } from "../../src/client/topics/codec.ts";
 import { topic as declare } from "../../src/client/topics/topic.ts";
 import { ConsumerScene, eventually, textOf, values } from "./consumer-scene.ts";
+import { configureShareGroup } from "./share-group.ts";
 import { onKafka, skipOnMoldau, uniqueName } from "./target.ts";
 
 const WHAT = "share groups";
@@ -34,8 +35,7 @@ after(async () => {
 /** A share group that begins at the oldest record. */
 async function makeGroup(configs: Readonly<Record<string, string | number>> = {}): Promise<string> {
   const group = uniqueName("share");
-  const changes = { "share.auto.offset.reset": "earliest", ...configs };
-  await scene.kafka.admin.alterConfigs({ type: "group", name: group }, changes);
+  await configureShareGroup(scene.kafka, group, configs);
   return group;
 }
 
@@ -211,14 +211,14 @@ test("a lock that runs out gives the record to another; one that is renewed does
   assert.ok(late !== undefined && renewed !== undefined && done !== undefined);
   assert.ok(late.lockRemainingMs > 0 && late.lockRemainingMs <= lockMs);
   await done.accept();
-  const renewing = setInterval(() => void renewed.renew(), lockMs / 4);
-  t.after(() => clearInterval(renewing));
+  const lease = renewed.lease();
+  t.after(() => lease.end());
   const quick = (await newClient()).share(topic, { group, acknowledge: "explicit" });
   const [again] = await takeHeld(quick, 1);
   assert.ok(again !== undefined);
   assert.equal(textOf(again), textOf(late));
   assert.equal(again.deliveryCount, 2);
-  clearInterval(renewing);
+  assert.equal(lease.signal.aborted, false);
   // They go together, and the one that cannot be must not keep the other from being accepted.
   const [lateRefusal, renewedOutcome] = await Promise.allSettled([late.accept(), renewed.accept()]);
   assert.equal(renewedOutcome.status, "fulfilled");

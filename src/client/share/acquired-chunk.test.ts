@@ -21,6 +21,36 @@ class Scene implements Acquirer {
     return this.clockMs;
   }
 
+  readonly #timers = new Set<{ readonly atMs: number; readonly fire: () => void }>();
+  readonly #listeners = new Set<() => void>();
+
+  setTimer(delayMs: number, fire: () => void): { cancel(): void } {
+    const timer = { atMs: this.clockMs + delayMs, fire };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  /** Lets time pass, and timers fire; returns how many are left. */
+  pass(toMs: number): number {
+    this.clockMs = toMs;
+    for (const timer of this.#timers) {
+      if (timer.atMs > toMs) continue;
+      this.#timers.delete(timer);
+      timer.fire();
+    }
+    return this.#timers.size;
+  }
+
+  onEnded(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  end(): void {
+    this.ended = new KafkaError("gone", { code: "SHARE_SESSION_NOT_FOUND" });
+    for (const listener of this.#listeners) listener();
+  }
+
   lockedUntilMs(): number {
     return this.clockMs + LOCK_MS;
   }
@@ -209,7 +239,7 @@ test("when the session is over calls say so, and nothing more is said to the bro
   const scene = new Scene();
   const chunk = scene.chunk([batch([0, 1, 2])], [[0, 2]]);
   const record = chunk.take();
-  scene.ended = new KafkaError("gone", { code: "SHARE_SESSION_NOT_FOUND" });
+  scene.end();
   assert.equal(chunk.isGone, true);
   assert.equal(chunk.isDone, true);
   await assert.rejects(record!.accept(), { code: "SHARE_SESSION_NOT_FOUND" });
@@ -227,4 +257,42 @@ test("all that the program holds is given back but what it has acknowledged", ()
   void first?.accept();
   chunk.releaseHeld();
   assert.deepEqual(scene.said, ["accept 0-0", "release 1-1", "release 2-2"]);
+});
+
+test("a lease renews the lock at half of it, until the record is acknowledged or the lease ends", async () => {
+  const scene = new Scene();
+  const [first, second] = readAll(scene.chunk([batch([0, 1])], [[0, 1]]));
+  assert.ok(first !== undefined && second !== undefined);
+  first.lease();
+  const ending = second.lease();
+  scene.pass(LOCK_MS / 2 - 1);
+  assert.deepEqual(scene.said, []);
+  scene.pass(LOCK_MS / 2);
+  assert.deepEqual(scene.said, ["renew 0-0", "renew 1-1"]);
+  scene.answer();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(first.lockRemainingMs, LOCK_MS);
+  ending.end();
+  scene.pass(LOCK_MS);
+  assert.deepEqual(scene.said, ["renew 0-0"]);
+  scene.answer();
+  void first.accept();
+  assert.equal(scene.pass(10 * LOCK_MS), 0);
+  assert.deepEqual(scene.said, ["accept 0-0"]);
+  assert.equal(ending.signal.aborted, false);
+});
+
+test("a lease tells when the lock is lost, by a refusal or with the session", async () => {
+  const scene = new Scene();
+  const [first, second] = readAll(scene.chunk([batch([0, 1])], [[0, 1]]));
+  const refused = first!.lease();
+  scene.pass(LOCK_MS / 2);
+  scene.answer(new KafkaError("no", { code: "INVALID_RECORD_STATE" }));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(refused.signal.aborted, true);
+  assert.ok(refused.signal.reason instanceof KafkaError);
+  const lost = second!.lease();
+  scene.end();
+  assert.equal(lost.signal.aborted, true);
+  assert.equal(scene.pass(10 * LOCK_MS), 0);
 });

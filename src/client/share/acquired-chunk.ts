@@ -1,5 +1,6 @@
 import type { TopicPartition } from "../../core/topic-partition.ts";
 import { messageOf } from "../../core/errors.ts";
+import type { Timer } from "../../platform/clock.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { RecordOrigin, RecordPlace } from "../consumer/consumer-record.ts";
 import { measureChunk, RecordChunk, type ChunkOwner } from "../consumer/fetched-chunk.ts";
@@ -7,6 +8,7 @@ import type { TakenFrom } from "../consumer/record-taker.ts";
 import type { TopicDecoder } from "../consumer/topic-decoder.ts";
 import { kafkaError, type KafkaError } from "../errors.ts";
 import { AcknowledgeType, type Acknowledgement } from "./acknowledgements.ts";
+import type { LeaseSession } from "./share-lease.ts";
 import type { SharePartition } from "./share-partition.ts";
 import { ShareRecord, type RecordHolder } from "./share-record.ts";
 
@@ -18,7 +20,7 @@ export interface AcquiredRange {
 }
 
 /** A session with a broker, from its beginning until it is lost: what it acquired is locked as long. */
-export interface Acquirer {
+export interface Acquirer extends LeaseSession {
   /** Why it is over. */
   readonly ended: KafkaError | undefined;
   /** Of a lock that begins now, by the monotonic clock. */
@@ -121,6 +123,14 @@ export class AcquiredChunk
     return this.#acquirer.nowMs();
   }
 
+  setTimer(delayMs: number, fire: () => void): Timer {
+    return this.#acquirer.setTimer(delayMs, fire);
+  }
+
+  onEnded(listener: () => void): () => void {
+    return this.#acquirer.onEnded(listener);
+  }
+
   /**
    * The next record, `undefined` after the last. Throws `CORRUPT_MESSAGE` where bytes are damaged; what is locked
    * there was rejected then, and reading goes on behind it.
@@ -169,6 +179,7 @@ export class AcquiredChunk
   acknowledge(
     offset: number,
     type: AcknowledgeType,
+    lockedUntilMs: number,
     answered?: (refusal: KafkaError | undefined, lockedUntilMs: number) => void,
   ): void {
     const acquirer = this.#acquirer;
@@ -177,7 +188,7 @@ export class AcquiredChunk
       firstOffset: offset,
       lastOffset: offset,
       type,
-      lockedUntilMs: this.lockedUntilMs,
+      lockedUntilMs,
       answered:
         answered === undefined
           ? undefined

@@ -1,4 +1,4 @@
-import type { Clock } from "../../platform/clock.ts";
+import type { Clock, Timer } from "../../platform/clock.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { brokerError, type KafkaError } from "../errors.ts";
 import { Acknowledgements, type Acknowledgement } from "./acknowledgements.ts";
@@ -28,6 +28,7 @@ export class SessionAcquirer implements Acquirer {
   readonly #broker: { lockMs: number };
   readonly #onAdded: () => void;
   readonly #onRefused: OnRefused;
+  readonly #listeners = new Set<() => void>();
 
   constructor(clock: Clock, broker: { lockMs: number }, onAdded: () => void, onRefused: OnRefused) {
     this.#clock = clock;
@@ -38,6 +39,15 @@ export class SessionAcquirer implements Acquirer {
 
   nowMs(): number {
     return this.#clock.monotonicMs();
+  }
+
+  setTimer(delayMs: number, fire: () => void): Timer {
+    return this.#clock.setTimer(delayMs, fire);
+  }
+
+  onEnded(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   lockedUntilMs(): number {
@@ -57,6 +67,7 @@ export class SessionAcquirer implements Acquirer {
   /** What it acquired is not this member's any more; what is queued cannot be said. */
   end(why: KafkaError): void {
     this.ended = why;
+    for (const listener of this.#listeners) listener();
     while (!this.queue.isEmpty) {
       for (const { partition, acknowledgements } of this.queue.take()) {
         for (const one of acknowledgements) this.#onRefused(partition, one, why);

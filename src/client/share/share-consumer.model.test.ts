@@ -181,8 +181,11 @@ class Run {
       return;
     }
     if (dice < 0.05) await this.#pause(random.between(LOCK_MS / 2, LOCK_MS * 2));
-    else if (dice < 0.1) void record.renew();
-    else if (dice < 0.15) await record.renew().catch(expectRefusal);
+    else if (dice < 0.08) void record.renew();
+    else if (dice < 0.1) {
+      record.lease();
+      await this.#pause(random.between(LOCK_MS / 2, LOCK_MS * 2));
+    } else if (dice < 0.15) await record.renew().catch(expectRefusal);
     if (dice < 0.3) await this.#accept(record);
     else if (dice < 0.4) await record.release().catch(expectRefusal);
     else if (dice < 0.45) await record.reject().catch(expectRefusal);

@@ -62,6 +62,10 @@ export class ShareConsumer<const T extends TopicsToShare = TopicsToShare>
   /** Throws `INVALID_ARGUMENT` for topics and options that mean nothing. */
   constructor(cluster: Cluster, topics: T, options: ShareOptions) {
     const selection = new TopicSelection(topics);
+    if (selection.names === undefined) {
+      const message = "a share group reads topics by their names, not by a pattern";
+      throw clientError("INVALID_ARGUMENT", message);
+    }
     const resolved = resolveShareOptions(options, cluster.rack);
     const metrics = cluster.metrics.addConsumer(options.group);
     const core = new ShareCore(cluster, selection, resolved, metrics);

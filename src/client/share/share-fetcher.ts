@@ -11,7 +11,7 @@ import { pausePartition, refusedByLeader } from "../consumer/partition-retry.ts"
 import { retryPauseMs } from "../consumer/reading-context.ts";
 import { WakeTimer } from "../consumer/wake-timer.ts";
 import type { ConsumerMetrics } from "../diagnostics/client-metrics.ts";
-import { brokerError, clientError, type KafkaError } from "../errors.ts";
+import { brokerError, clientError, type KafkaError, type KafkaErrorContext } from "../errors.ts";
 import { asKafkaError } from "../group/waiting.ts";
 import { groupBy } from "../partitions.ts";
 import {
@@ -217,7 +217,7 @@ export class ShareFetcher {
     try {
       const { connection, bounds } = await this.#connect(broker, waitMs, deadline);
       const version = connection.versionOf(shareAcknowledgeCall) ?? RENEW_VERSION;
-      if (version < RENEW_VERSION) said = this.#withoutRenewals(said);
+      if (version < RENEW_VERSION) said = this.#withoutRenewals(said, tooOld);
       if (said.length === 0 && epoch !== FINAL_EPOCH) return;
       const body = shareAcknowledgeOf(member, epoch, said);
       const sentMs = this.#nowMs();
@@ -256,15 +256,17 @@ export class ShareFetcher {
     throw brokerError(errorCode, { api, nodeId, group }, errorMessage);
   }
 
-  #withoutRenewals(said: readonly PartitionAcknowledgements[]): PartitionAcknowledgements[] {
+  /** What is said but for locks to be renewed, which are refused. */
+  #withoutRenewals(
+    said: readonly PartitionAcknowledgements[],
+    refusalOf: (context: KafkaErrorContext) => KafkaError,
+  ): PartitionAcknowledgements[] {
     const kept: PartitionAcknowledgements[] = [];
     for (const { partition, acknowledgements } of said) {
       for (const one of acknowledgements.filter(isRenewal)) {
-        const message = "the broker is too old to renew the locks of records (KIP-1222)";
         const { topic, partition: index } = partition;
         const context = { topic, partition: index, offset: one.firstOffset };
-        const error = brokerError(ErrorCode.UNSUPPORTED_VERSION, context, message);
-        this.#context.onRefused(partition, one, error);
+        this.#context.onRefused(partition, one, refusalOf(context));
       }
       const others = acknowledgements.filter((one) => !isRenewal(one));
       if (others.length > 0) kept.push({ partition, acknowledgements: others });
@@ -465,18 +467,29 @@ export class ShareFetcher {
   async #end(broker: SharedBroker, deadline: Deadline): Promise<void> {
     await deadline.within(broker.working ?? Promise.resolve()).catch(() => undefined);
     while (broker.session.isOpen) {
-      const said = takeFrom(broker);
+      const said = this.#withoutRenewals(takeFrom(broker), closed);
+      // What waited for a lock to be renewed is said without.
+      await Promise.resolve();
       const isLast = broker.acquirer.queue.isEmpty || deadline.remainingMs() === 0;
       const epoch = isLast ? FINAL_EPOCH : broker.session.epoch;
       await this.#say(broker, said, epoch, 0, deadline);
       if (isLast) break;
     }
     broker.session.lost();
-    broker.acquirer.end(clientError("CLOSED", "the consumer was closed, and released its records"));
+    broker.acquirer.end(closed({}));
   }
 }
 
 const NO_BYTES = Buffer.alloc(0);
+
+function tooOld(context: KafkaErrorContext): KafkaError {
+  const message = "the broker is too old to renew the locks of records (KIP-1222)";
+  return brokerError(ErrorCode.UNSUPPORTED_VERSION, context, message);
+}
+
+function closed(context: KafkaErrorContext): KafkaError {
+  return clientError("CLOSED", "the consumer was closed, and released its records", { context });
+}
 
 function takeFrom(broker: SharedBroker): PartitionAcknowledgements[] {
   broker.acquirer.dueAtMs = Infinity;

@@ -5,9 +5,10 @@ import {
   type RecordPlace,
 } from "../consumer/consumer-record.ts";
 import { AcknowledgeType } from "./acknowledgements.ts";
+import { ShareLease, type LeaseSession } from "./share-lease.ts";
 
 /** Who tells the broker what becomes of a record. */
-export interface RecordHolder {
+export interface RecordHolder extends LeaseSession {
   /** Why the record is this member's no more; `undefined` while it is. */
   readonly ended: KafkaError | undefined;
   nowMs(): number;
@@ -18,6 +19,7 @@ export interface RecordHolder {
   acknowledge(
     offset: number,
     type: AcknowledgeType,
+    lockedUntilMs: number,
     answered?: (refusal: KafkaError | undefined, lockedUntilMs: number) => void,
   ): void;
 }
@@ -48,6 +50,7 @@ export class ShareRecord<
   #lockedUntilMs = 0;
   #isAcknowledged = false;
   #renewing: Promise<void> | undefined;
+  #lease: ShareLease | undefined;
 
   constructor(origin: RecordOrigin, at: RecordPlace, holder: RecordHolder) {
     super(origin, at);
@@ -94,7 +97,7 @@ export class ShareRecord<
     const refusal = this.#refusal();
     if (refusal !== undefined) return refused(refusal);
     const renewing = heard<void>((resolve, reject) => {
-      this.#holder.acknowledge(this.offset, AcknowledgeType.RENEW, (error, lockedUntilMs) => {
+      this.#tell(AcknowledgeType.RENEW, (error, lockedUntilMs) => {
         this.#renewing = undefined;
         if (error !== undefined) {
           reject(error);
@@ -108,6 +111,16 @@ export class ShareRecord<
     return renewing;
   }
 
+  /**
+   * Renews its lock again and again from now on, until the record is acknowledged or the lease is ended: for work
+   * whose time is not known. The lease tells by its signal when the lock is lost all the same.
+   */
+  lease(): ShareLease {
+    this.#lease?.end();
+    this.#lease = new ShareLease(this, this.#holder);
+    return this.#lease;
+  }
+
   /** The consumer tells how it was delivered. */
   delivered(deliveryCount: number, lockedUntilMs: number): void {
     this.#deliveryCount = deliveryCount;
@@ -118,21 +131,30 @@ export class ShareRecord<
   settle(type: FinalType): void {
     if (this.#refusal() !== undefined) return;
     this.#isAcknowledged = true;
-    this.#afterRenewal(() => this.#holder.acknowledge(this.offset, type));
+    this.#lease?.end();
+    this.#afterRenewal(() => this.#tell(type));
   }
 
   #acknowledge(type: FinalType): Promise<void> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return refused(refusal);
     this.#isAcknowledged = true;
+    this.#lease?.end();
     return heard((resolve, reject) => {
       this.#afterRenewal(() =>
-        this.#holder.acknowledge(this.offset, type, (error) => {
+        this.#tell(type, (error) => {
           if (error === undefined) resolve();
           else reject(error);
         }),
       );
     });
+  }
+
+  #tell(
+    type: AcknowledgeType,
+    answered?: (refusal: KafkaError | undefined, lockedUntilMs: number) => void,
+  ): void {
+    this.#holder.acknowledge(this.offset, type, this.#lockedUntilMs, answered);
   }
 
   /** One request must not say two things of one record. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../../src/client/connect.ts";
 import type { Kafka } from "../../../src/client/kafka.ts";
 import type { ShareConsumer } from "../../../src/client/share/share-consumer.ts";
+import { configureShareGroup } from "../../client/share-group.ts";
 import type { Broker } from "../broker.ts";
 import { javaLoadArgs } from "../java.ts";
 import type { Context, Part } from "../part.ts";
@@ -38,8 +39,7 @@ class Scene {
     const { topic, group } = scene;
     const { admin } = scene.kafka;
     await admin.createTopic({ name: topic, partitions: PARTITIONS, replicationFactor: 3 });
-    const configs = { "share.auto.offset.reset": "earliest" };
-    await admin.alterConfigs({ type: "group", name: group }, configs);
+    await configureShareGroup(scene.kafka, group);
     return scene;
   }
 
