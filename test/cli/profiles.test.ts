@@ -93,6 +93,14 @@ test("secrets are kept from everybody else, and never printed", async () => {
   assert.deepEqual([shown?.["user"], shown?.["security"]], ["ada", "SASL_SSL"]);
 });
 
+test("the password of a new profile may come from the environment, as the message for want of one says", async () => {
+  const { run, folder } = home({ MOLDAU_PASSWORD: "hush" });
+  const made = await run(["profile", "create", "prod", "-b", "kafka:9093", "--user", "ada"]);
+  assert.equal(made.code, 0, made.stderr);
+  const text = fs.readFileSync(join(folder, "profiles", "prod.properties"), "utf8");
+  assert.match(text, /username="ada" password="hush"/);
+});
+
 test("a file of a Java client becomes a profile, and what cannot be is refused", async () => {
   const { run } = home();
   const file = join(scratch.path, "client.properties");

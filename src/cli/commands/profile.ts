@@ -51,7 +51,7 @@ export async function runCreate(
   });
 }
 
-/** What the options say, and nothing that the environment or another profile does. */
+/** What the options say, and nothing that the environment or another profile does, but the password of `--user`. */
 async function propertiesOf(terminal: Terminal, options: Options): Promise<Properties> {
   const kept = propertiesOfOptions(options);
   if (!kept.has("bootstrap.servers")) {
@@ -59,7 +59,11 @@ async function propertiesOf(terminal: Terminal, options: Options): Promise<Prope
   }
   bootstrapOf(kept);
   const file = options.text("password-file");
+  const fromEnvironment = terminal.env["MOLDAU_PASSWORD"];
   if (file !== undefined) kept.set("sasl.password", await passwordIn(terminal, file));
+  else if (options.has("user") && fromEnvironment !== undefined && fromEnvironment !== "") {
+    kept.set("sasl.password", fromEnvironment);
+  }
   checkSecurity(kept);
   // Java would take a file without a type for a JKS store.
   if (options.has("ca")) kept.set("ssl.truststore.type", "PEM");
