@@ -400,6 +400,31 @@ test("partitions that a topic gets later are shared as well", async (t) => {
   await reading;
 });
 
+test("a topic that is deleted and made anew is shared again, and others meanwhile", async (t) => {
+  if (skipOnMoldau(t, WHAT)) return;
+  const [kept, remade] = [await scene.makeTopic(), await scene.makeTopic()];
+  const share = scene.kafka.share([kept, remade], { group: await makeGroup() });
+  const seen: string[] = [];
+  const reading = share.forEach((record) => seen.push(`${record.topic} ${textOf(record)}`));
+  const send = async (topic: string, value: string): Promise<void> => {
+    const producer = scene.kafka.producer();
+    await producer.send(topic, { value });
+    await producer.close();
+    await eventually(`${value} is read`, () => seen.includes(`${topic} ${value}`));
+  };
+  await send(kept, "1");
+  await send(remade, "2");
+  await scene.kafka.admin.deleteTopic(remade);
+  await send(kept, "3");
+  await eventually("it is gone", () => share.assignment.length === 1);
+  await scene.kafka.admin.createTopic({ name: remade, partitions: 1, replicationFactor: 1 });
+  await send(remade, "4");
+  await send(kept, "5");
+  await share.close();
+  await reading;
+  assert.equal(seen.length, 5);
+});
+
 test("a group of another kind does not take the member", async (t) => {
   if (skipOnMoldau(t, WHAT)) return;
   const topic = await scene.makeTopic();
