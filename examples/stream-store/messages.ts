@@ -32,4 +32,6 @@ export interface Stage {
   readonly perSecond: number;
   readonly broker: "up" | "down" | "elsewhere";
   readonly replays: number;
+  /** Address of the broker's console, where it has one. */
+  readonly console?: string;
 }

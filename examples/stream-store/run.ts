@@ -51,6 +51,8 @@ let isBlackFriday = false;
 let perSecond = Number(values["orders-per-second"]);
 let replays = 0;
 let address = "";
+/** Where the broker's console is. */
+let console_: string | undefined;
 /** Names of services that should run, and their processes. */
 const wanted = new Set<string>();
 const running = new Map<string, ChildProcess>();
@@ -92,7 +94,9 @@ async function launchBroker(): Promise<void> {
     await pause(20);
   }
   isReady = true;
-  bootstrap = (JSON.parse(readFileSync(ready, "utf8")) as { bootstrap: string }).bootstrap;
+  const told = JSON.parse(readFileSync(ready, "utf8")) as { bootstrap: string; console?: string };
+  bootstrap = told.bootstrap;
+  console_ = told.console;
   tellStage();
 }
 
@@ -201,6 +205,7 @@ function tellStage(): void {
     perSecond,
     broker: values.bootstrap !== undefined ? "elsewhere" : broker === undefined ? "down" : "up",
     replays,
+    ...(console_ === undefined ? {} : { console: console_ }),
   };
   send("shop", { kind: "stage", stage });
 }
@@ -295,7 +300,8 @@ async function open(): Promise<void> {
     ["payments-1", "inventory", "notifications", "fraud", "analytics", "rides"].map(startService),
   );
   if (isStopping) return;
-  console.log(`The shop is open: ${address}   (broker at ${bootstrap}; Ctrl-C closes both)`);
+  console.log(`The shop is open: ${address}   (broker at ${bootstrap}; Ctrl-C closes all)`);
+  if (console_ !== undefined) console.log(`Its events, live:  ${console_}`);
 }
 
 try {

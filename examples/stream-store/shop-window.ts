@@ -128,7 +128,8 @@ export class ShopWindow {
           break;
         case "inventory":
           if (this.#shipped.add(record.value.orderId)) {
-            this.#tell(record, `${record.value.orderId} shipped, ${record.value.stock} left`);
+            const left = record.value.stock.toLocaleString("en");
+            this.#tell(record, `${record.value.orderId} shipped, ${left} left`);
           }
           break;
         case "notifications":

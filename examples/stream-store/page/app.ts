@@ -22,6 +22,7 @@ interface View {
     readonly isBlackFriday: boolean;
     readonly perSecond: number;
     readonly broker: "up" | "down" | "elsewhere";
+    readonly console?: string;
   };
   readonly check: Readonly<Record<"placed" | "paid" | "shipped" | "counted", number>>;
   readonly groups: readonly GroupView[];
@@ -59,6 +60,11 @@ function byId<T extends HTMLElement>(id: string): T {
 }
 
 const whole = new Intl.NumberFormat("en");
+
+function plural(count: number, noun: string): string {
+  return `${whole.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 const money = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 function element(name: string, className: string, ...content: (string | Node)[]): HTMLElement {
@@ -146,7 +152,7 @@ byId("kill-broker").onclick = () =>
   );
 byId<HTMLInputElement>("traffic").onchange = (event) => {
   const perSecond = Number((event.target as HTMLInputElement).value);
-  act({ kind: "traffic", perSecond }, `Customers place ${perSecond} orders a second.`);
+  act({ kind: "traffic", perSecond }, `Customers place ${plural(perSecond, "order")} a second.`);
 };
 byId("order").onsubmit = (event) => {
   event.preventDefault();
@@ -198,7 +204,12 @@ function showStage(stage: NonNullable<View["stage"]>): void {
   byId("black-friday").setAttribute("aria-pressed", String(stage.isBlackFriday));
   byId("slow-gateway").setAttribute("aria-pressed", String(stage.isGatewaySlow));
   const rate = stage.perSecond * (stage.isBlackFriday ? 100 : 1);
-  byId("rate").textContent = whole.format(rate);
+  byId("rate").textContent = plural(rate, "order");
+  const slider = byId<HTMLInputElement>("traffic");
+  if (document.activeElement !== slider) slider.value = String(stage.perSecond);
+  const link = byId<HTMLAnchorElement>("console");
+  link.hidden = stage.console === undefined;
+  if (stage.console !== undefined) link.href = stage.console;
   const broker = byId("broker");
   broker.className = stage.broker === "down" ? "badge down" : "badge";
   broker.textContent =
@@ -257,7 +268,7 @@ function showPartitions(payments: GroupView | undefined): void {
 function showSales(sales: Sales, replays: View["replays"]): void {
   byId("revenue").textContent = money.format(sales.revenue / 100);
   byId("sold").textContent =
-    `from ${whole.format(sales.orders)} orders, ${whole.format(sales.alerts)} looked at for fraud`;
+    `from ${plural(sales.orders, "order")}, ${whole.format(sales.alerts)} looked at for fraud`;
   const most = Math.max(1, ...Object.values(sales.byRegion).map(({ revenue }) => revenue));
   byId("regions").replaceChildren(
     ...Object.entries(sales.byRegion).map(([region, { revenue }]) => {
@@ -291,7 +302,7 @@ function showSales(sales: Sales, replays: View["replays"]): void {
       const box = element(
         "p",
         "replay",
-        `${name} read ${whole.format(again.orders)} orders from the first one on: ${money.format(again.revenue / 100)}`,
+        `${name} read ${plural(again.orders, "order")} from the first one on: ${money.format(again.revenue / 100)}`,
       );
       box.dataset["orders"] = String(again.orders);
       box.dataset["revenue"] = String(again.revenue);
@@ -308,8 +319,7 @@ function drawLag(history: View["lagHistory"]): void {
   const canvas = byId<HTMLCanvasElement>("lag");
   const context = canvas.getContext("2d");
   if (context === null || history.length < 2) return;
-  const { width, height } = canvas;
-  context.clearRect(0, 0, width, height);
+  const { width, height } = fitted(canvas, context);
   const most = Math.max(20, ...history.flatMap(({ lags }) => Object.values(lags)));
   context.strokeStyle = colorOf("--line");
   context.fillStyle = colorOf("--muted");
@@ -336,9 +346,28 @@ function drawLag(history: View["lagHistory"]): void {
   }
 }
 
+/** Makes a canvas as fine as the screen, and gives its size as the page sees it. */
+function fitted(
+  canvas: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+): { readonly width: number; readonly height: number } {
+  const { clientWidth: width, clientHeight: height } = canvas;
+  const scale = devicePixelRatio;
+  const [fineWidth, fineHeight] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== fineWidth || canvas.height !== fineHeight) {
+    canvas.width = fineWidth;
+    canvas.height = fineHeight;
+  }
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return { width, height };
+}
+
 // The map: drivers glide from where they were to where they are.
 
-const GRID = 50;
+/** What the locations are told in, and the room around them. */
+const MAP = { width: 1000, height: 400, grid: 50, margin: 20 } as const;
+const DRIVER_PX = 6;
 let before = new Map<string, Driver>();
 let now = new Map<string, Driver>();
 let changedMs = 0;
@@ -349,19 +378,29 @@ function drawMap(atMs: number): void {
   const canvas = byId<HTMLCanvasElement>("map");
   const context = canvas.getContext("2d");
   if (context === null) return;
-  const { width, height } = canvas;
-  context.clearRect(0, 0, width, height);
+  const { width, height, grid, margin } = MAP;
+  const scale = fitted(canvas, context).width / (width + 2 * margin);
+  context.scale(scale, scale);
+  context.translate(margin, margin);
   context.strokeStyle = colorOf("--street");
-  for (let x = 0; x <= width; x += GRID) line(context, x, 0, x, height, x % 250 === 0 ? 12 : 5);
-  for (let y = 0; y <= height; y += GRID) line(context, 0, y, width, y, y % 200 === 0 ? 12 : 5);
+  for (let x = 0; x <= width; x += grid) line(context, x, 0, x, height, x % 250 === 0 ? 12 : 5);
+  for (let y = 0; y <= height; y += grid) line(context, 0, y, width, y, y % 200 === 0 ? 12 : 5);
   const share = Math.min(1, (atMs - changedMs) / STEP_MS);
+  // As large as on any other screen, within reason.
+  const radius = Math.min(14, DRIVER_PX / scale);
   const busy = colorOf("--accent");
   const free = colorOf("--good");
   for (const [name, { x, y, isBusy }] of now) {
     const from = before.get(name) ?? { x, y };
     context.fillStyle = isBusy ? busy : free;
     context.beginPath();
-    context.arc(from.x + (x - from.x) * share, from.y + (y - from.y) * share, 7, 0, 2 * Math.PI);
+    context.arc(
+      from.x + (x - from.x) * share,
+      from.y + (y - from.y) * share,
+      radius,
+      0,
+      2 * Math.PI,
+    );
     context.fill();
   }
 }
@@ -383,6 +422,11 @@ function line(
 
 const events = new EventSource("/api/events");
 events.addEventListener("view", (event) => show(JSON.parse(event.data) as View));
+events.addEventListener("error", () => {
+  const broker = byId("broker");
+  broker.className = "badge down";
+  broker.textContent = "the shop is closed";
+});
 events.addEventListener("drivers", (event) => {
   before = now;
   now = new Map((JSON.parse(event.data) as Driver[]).map((driver) => [driver.driver, driver]));
