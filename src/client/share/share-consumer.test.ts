@@ -362,3 +362,47 @@ test("options that mean nothing are refused", () =>
     assert.equal((await refusalOf(one.ready())).code, "CLOSED");
     for await (const record of one) assert.fail(String(record.value));
   }));
+
+test("a consumer that is closed while it joins, or while it waits for records, ends its loop", () =>
+  inWorld(async ({ share, consumer, sleep }) => {
+    for (const waitMs of [0, 3_000]) {
+      const one = consumer();
+      const loop = take(one, 1);
+      if (waitMs > 0) await sleep(waitMs);
+      await one.close();
+      assert.deepEqual(await loop, []);
+    }
+    assert.equal(share.members.size, 0);
+  }));
+
+test("a loop that takes the records over leaves those that did not reach the program to the group", () =>
+  inWorld(async ({ share, log, consumer, sleep }) => {
+    log.append(["a"]);
+    const one = consumer();
+    const gathering = one.batches({ max: 10, withinMs: 1_000 }).next();
+    gathering.catch(() => undefined);
+    await sleep(500);
+    assert.equal(share.record("t", 0, 0)?.state, "acquired");
+    assert.deepEqual(textsOf(await take(one, 1)), ["a 2"]);
+    assert.equal((await refusalOf(gathering)).code, "CLOSED");
+  }));
+
+test("a program that fails at a record gives it back, and the others at work end first", () =>
+  inWorld(async ({ share, log, consumer, sleep }) => {
+    log.append(["a", "b", "c"]);
+    const one = consumer();
+    const ended: string[] = [];
+    const working = one.forEach(
+      async ({ value }) => {
+        if (String(value) === "b") throw new Error("no");
+        await sleep(100);
+        ended.push(String(value));
+      },
+      { concurrency: 3 },
+    );
+    await assert.rejects(working, /^Error: no$/);
+    assert.equal(ended[0], "a");
+    await one.close();
+    const states = [0, 1].map((offset) => share.record("t", 0, offset)?.state);
+    assert.deepEqual(states, ["acknowledged", "available"]);
+  }));
