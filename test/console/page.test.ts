@@ -459,6 +459,70 @@ const screens = [
   "#/brokers",
 ];
 
+async function violationsIn(view: Page): Promise<string[]> {
+  await view.addScriptTag({ path: axePath });
+  return view.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: { id: string; impact: string; nodes: { html: string }[] }[];
+        }>;
+      };
+    };
+    const found = (await axe.run()).violations;
+    return found
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+  });
+}
+
+const dialogs: readonly (readonly [hash: string, ...buttons: (string | RegExp)[]])[] = [
+  ["#/", "As CLI"],
+  ["#/topics", "Create topic"],
+  ["#/topics/orders/messages", /^Open message/],
+  ["#/topics/orders/messages", "Produce"],
+  ["#/topics/orders/messages", "Replay"],
+  ["#/topics/orders/messages", "Delete"],
+  ["#/topics/orders/partitions", "Add partitions"],
+  ["#/topics/orders/config", "Edit retention.ms"],
+  ["#/groups/billing", "Reset offsets", "Show what would change"],
+  ["#/groups/billing", "Delete"],
+];
+
+test(
+  "every dialog is accessible, light and dark, closes with Escape, and fits a width of 360",
+  skip,
+  async () => {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const other = await browser.newContext({ colorScheme, bypassCSP: true });
+      const view = await other.newPage();
+      view.setDefaultTimeout(20_000);
+      for (const [hash, ...buttons] of dialogs) {
+        await view.setViewportSize({ width: 1280, height: 900 });
+        await view.goto("about:blank");
+        await view.goto(`${console_.address}/${hash}`);
+        for (const name of buttons) {
+          await view.getByRole("button", { name, exact: true }).first().click();
+        }
+        const dialog = view.getByRole("dialog");
+        await dialog.waitFor();
+        await view.waitForFunction(() => !/Loading|Reading …/.test(document.body.innerText));
+        const what = `${buttons.join(", ")} at ${hash} in ${colorScheme}`;
+        assert.deepEqual(await violationsIn(view), [], what);
+        await view.setViewportSize({ width: 360, height: 640 });
+        await view.waitForFunction(() => {
+          const shown = document.querySelector("dialog .dialog-body");
+          return shown !== null && shown.scrollWidth <= shown.clientWidth;
+        });
+        await dialog.getByRole("button", { name: "Close" }).isVisible();
+        await view.keyboard.press("Escape");
+        await dialog.waitFor({ state: "detached" });
+      }
+      await other.close();
+    }
+  },
+);
+
 test("every screen is accessible, light and dark, and fits a width of 360", skip, async () => {
   for (const colorScheme of ["light", "dark"] as const) {
     const other = await browser.newContext({
@@ -472,21 +536,7 @@ test("every screen is accessible, light and dark, and fits a width of 360", skip
       await view.goto(`${console_.address}/${hash}`);
       await view.getByRole("heading", { level: 1 }).waitFor();
       await view.waitForFunction(() => !/Loading|Reading …/.test(document.body.innerText));
-      await view.addScriptTag({ path: axePath });
-      const violations = await view.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: {
-            run(): Promise<{
-              violations: { id: string; impact: string; nodes: { html: string }[] }[];
-            }>;
-          };
-        };
-        const found = (await axe.run()).violations;
-        return found
-          .filter(({ impact }) => impact === "serious" || impact === "critical")
-          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
-      });
-      assert.deepEqual(violations, [], `${hash} in ${colorScheme}`);
+      assert.deepEqual(await violationsIn(view), [], `${hash} in ${colorScheme}`);
       await view.setViewportSize({ width: 360, height: 780 });
       await view.waitForFunction(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
