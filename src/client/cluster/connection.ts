@@ -223,8 +223,9 @@ export class BrokerConnection {
     try {
       if (this.#closedBy !== undefined) throw this.#endedBy(this.#closedBy, call);
       const exchange = this.#exchange(call, options);
+      const { promise } = exchange;
       this.#send(exchange, this.#encode(call, exchange.version, body, exchange.correlationId));
-      return exchange.promise;
+      return promise;
     } catch (thrown) {
       return Promise.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
@@ -310,8 +311,9 @@ export class BrokerConnection {
     const times = { startedMs, deadlineMs: startedMs + timeoutMs };
     const id = this.#nextCorrelationId();
     const exchange = new RawExchange(apiVersionsCall.api, version, id, times);
+    const { promise } = exchange;
     this.#sendNow(exchange, this.#encode(apiVersionsCall, version, body, id));
-    return exchange.promise;
+    return promise;
   }
 
   #decodeVersions(frame: Buffer, version: number): ValueOf<typeof apiVersionsResponse> {
@@ -328,8 +330,9 @@ export class BrokerConnection {
   async #logIn(timeoutMs: number): Promise<void> {
     await this.#authentication?.run((call, body, leftMs) => {
       const exchange = this.#exchange(call, { timeoutMs: leftMs });
+      const { promise } = exchange;
       this.#sendNow(exchange, this.#encode(call, exchange.version, body, exchange.correlationId));
-      return exchange.promise;
+      return promise;
     }, timeoutMs);
   }
 

@@ -1,3 +1,4 @@
+import { assert } from "../../core/assert.ts";
 import type { Api } from "../../protocol/apis.ts";
 import { responseHeaderVersion } from "../../protocol/apis.ts";
 import { codecOf } from "../../protocol/codec.ts";
@@ -62,12 +63,21 @@ export abstract class Exchange {
   protected abstract refuse(error: KafkaError): void;
 }
 
+/**
+ * Who waits for an answer; nobody once it is settled. An exchange outlives its answer, and whoever holds a promise
+ * holds what it gave: megabytes of records, which the collector could not free with other young objects.
+ */
+type Waiter<T> = PromiseWithResolvers<T> | undefined;
+
+function promiseOf<T>(waiter: Waiter<T>): Promise<T> {
+  assert(waiter !== undefined, "a promise is taken before it settles");
+  return waiter.promise;
+}
+
 /** A request whose answer is decoded where it was received. */
 export class TypedExchange<Req extends Fields, Res extends Fields> extends Exchange {
-  readonly promise: Promise<ValueOf<Message<Res>>>;
   readonly #call: ApiCall<Req, Res>;
-  readonly #resolve: (value: ValueOf<Message<Res>>) => void;
-  readonly #reject: (error: KafkaError) => void;
+  #waiter: Waiter<ValueOf<Message<Res>>> = Promise.withResolvers();
   #signal: AbortSignal | undefined;
 
   constructor(
@@ -79,12 +89,13 @@ export class TypedExchange<Req extends Fields, Res extends Fields> extends Excha
   ) {
     super(call.api, version, correlationId, times);
     this.#call = call;
-    const { promise, resolve, reject } = Promise.withResolvers<ValueOf<Message<Res>>>();
-    this.promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
     this.#signal = signal;
     signal?.addEventListener("abort", this);
+  }
+
+  /** To be taken before the request is sent. */
+  get promise(): Promise<ValueOf<Message<Res>>> {
+    return promiseOf(this.#waiter);
   }
 
   protected override read(reader: Reader): boolean {
@@ -92,12 +103,14 @@ export class TypedExchange<Req extends Fields, Res extends Fields> extends Excha
     codecOf(responseHeader, responseHeaderVersion(api, this.version)).decode(reader);
     const value = codecOf(response, this.version).decode(reader);
     this.throttleTimeMs = throttleTimeMsOf(value);
-    this.#resolve(value);
+    this.#waiter?.resolve(value);
+    this.#waiter = undefined;
     return responseHoldsViews;
   }
 
   protected override refuse(error: KafkaError): void {
-    this.#reject(error);
+    this.#waiter?.reject(error);
+    this.#waiter = undefined;
   }
 
   protected override settled(): void {
@@ -119,25 +132,22 @@ function throttleTimeMsOf(value: unknown): number {
 
 /** A request whose answer is wanted as it is, because its version is not known: that of ApiVersions. */
 export class RawExchange extends Exchange {
-  readonly promise: Promise<Buffer>;
-  readonly #resolve: (frame: Buffer) => void;
-  readonly #reject: (error: KafkaError) => void;
+  #waiter: Waiter<Buffer> = Promise.withResolvers();
 
-  constructor(api: Api, version: number, correlationId: number, times: ExchangeTimes) {
-    super(api, version, correlationId, times);
-    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    this.promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
+  /** To be taken before the request is sent. */
+  get promise(): Promise<Buffer> {
+    return promiseOf(this.#waiter);
   }
 
   protected override read(reader: Reader): boolean {
-    this.#resolve(reader.bytes.subarray(reader.offset, reader.end));
+    this.#waiter?.resolve(reader.bytes.subarray(reader.offset, reader.end));
+    this.#waiter = undefined;
     return true;
   }
 
   protected override refuse(error: KafkaError): void {
-    this.#reject(error);
+    this.#waiter?.reject(error);
+    this.#waiter = undefined;
   }
 }
 
