@@ -17,11 +17,7 @@ import { Producer } from "../../src/client/producer/producer.ts";
 import { json } from "../../src/client/topics/codec.ts";
 import { topic } from "../../src/client/topics/topic.ts";
 import { nodePlatform } from "../../src/platform/node/platform.ts";
-import { loadNodeConfig } from "../../src/config/node-config.ts";
-import { startNode } from "../../src/server/node.ts";
-import { silentLogger } from "../../src/telemetry/logger.ts";
-import { scratchFolder } from "../cli/moldau.ts";
-import { onKafka, startTarget, uniqueName, type Target } from "./target.ts";
+import { startTarget, uniqueName, type Target } from "./target.ts";
 
 let target: Target;
 let cluster: Cluster;
@@ -655,54 +651,3 @@ test("batches are told on their channel, and counted", async () => {
   const { recordsSent, recordsFailed, batchesSent } = producer.metrics;
   assert.deepEqual([recordsSent, recordsFailed, batchesSent], [2, 0, 1]);
 });
-
-test(
-  "a node that restarts twice under a producer has each record once and in order",
-  {
-    skip: onKafka,
-  },
-  async () => {
-    const scratch = scratchFolder();
-    const start = async (port: number) => {
-      const { config } = loadNodeConfig({ dataDirectory: scratch.path, flags: { port, set: [] } });
-      return startNode({ platform: nodePlatform, config, logger: silentLogger });
-    };
-    let node = await start(0);
-    const { port } = node;
-    const bootstrap = [`127.0.0.1:${port}`];
-    const own = await Cluster.connect({ platform: nodePlatform, bootstrap });
-    const name = uniqueName("restarts");
-    await own.topic(name, { create: true });
-    const producer = new Producer(own, { batchBytes: 2_000 });
-    let isOver = false;
-    let count = 0;
-    const sends: Promise<unknown>[] = [];
-    const sending = (async () => {
-      while (!isOver) {
-        for (let i = 0; i < 20; i++) sends.push(producer.send(name, { value: String(count++) }));
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    })();
-    for (let round = 0; round < 2; round++) {
-      const before = producer.metrics.recordsSent;
-      while (producer.metrics.recordsSent < before + 500) {
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-      await node.close();
-      node = await start(port);
-    }
-    isOver = true;
-    await sending;
-    await producer.close();
-    const results = await Promise.allSettled(sends);
-    assert.ok(results.every(({ status }) => status === "fulfilled"));
-    const consumer = new Consumer(own, name, { until: "end" });
-    let next = 0;
-    for await (const { value } of consumer) assert.equal(Number(String(value)), next++);
-    assert.equal(next, count);
-    await consumer.close();
-    own.close();
-    await node.close();
-    scratch.remove();
-  },
-);

@@ -6,6 +6,7 @@ import type { Part } from "./part.ts";
 import { cliPart } from "./parts/cli.ts";
 import { clientClusterPart } from "./parts/client-cluster.ts";
 import { clientMemoryPart } from "./parts/client-memory.ts";
+import { clientRestartPart } from "./parts/client-restart.ts";
 import { clientSecurityPart } from "./parts/client-security.ts";
 import { clientSharePart } from "./parts/client-share.ts";
 import { clientTelemetryPart } from "./parts/client-telemetry.ts";
@@ -77,6 +78,7 @@ export const parts: readonly Part[] = [
   clientSecurityPart,
   clientClusterPart,
   clientSharePart,
+  clientRestartPart,
   clientTelemetryPart,
   clientMemoryPart,
 ];
