@@ -6,8 +6,9 @@ import type { ShareConsumer } from "../../../src/client/share/share-consumer.ts"
 import { configureShareGroup } from "../../client/share-group.ts";
 import type { Broker } from "../broker.ts";
 import { javaLoadArgs } from "../java.ts";
+import { startKafka } from "../kafka.ts";
 import type { Context, Part } from "../part.ts";
-import { start, type Running } from "../processes.ts";
+import { freePort, start, type Running } from "../processes.ts";
 import { startCluster } from "./client-cluster.ts";
 
 const name = "client-share";
@@ -33,12 +34,16 @@ class Scene {
     this.group = `share-group-${about}`;
   }
 
-  static async open(brokers: readonly Broker[], about: string): Promise<Scene> {
+  static async open(
+    brokers: readonly Broker[],
+    about: string,
+    replicationFactor = 3,
+  ): Promise<Scene> {
     const bootstrap = brokers.map((broker) => broker.bootstrap);
     const scene = new Scene(await connect(bootstrap, { clientId: about }), about);
     const { topic, group } = scene;
     const { admin } = scene.kafka;
-    await admin.createTopic({ name: topic, partitions: PARTITIONS, replicationFactor: 3 });
+    await admin.createTopic({ name: topic, partitions: PARTITIONS, replicationFactor });
     await configureShareGroup(scene.kafka, group);
     return scene;
   }
@@ -163,6 +168,40 @@ async function withoutLeaders(brokers: readonly Broker[]): Promise<void> {
   if (missing.length > 0) throw new Error(`${missing.length} lost: ${missing.slice(0, 5).join()}`);
 }
 
+/** The only broker is stopped and started again, twice, the second time by force. */
+async function withRestarts(scratch: string): Promise<void> {
+  const options = {
+    dataDir: join(scratch, "restarted"),
+    logPath: join(scratch, "restarted.log"),
+    port: await freePort(),
+    controllerPort: await freePort(),
+  };
+  let broker = await startKafka(options);
+  const scene = await Scene.open([broker], "restarts", 1);
+  try {
+    scene.join();
+    scene.join();
+    await scene.gathered(2);
+    const quarter = RECORDS / 4;
+    await scene.produce(0, quarter);
+    for (const end of ["stop", "kill"] as const) {
+      const from = end === "stop" ? quarter : 2 * quarter;
+      const producing = scene.produce(from, from + quarter);
+      await until("some are done", () => Promise.resolve(scene.accepted.size > from));
+      await broker[end]();
+      broker = await startKafka(options);
+      await producing;
+    }
+    await scene.produce(3 * quarter, RECORDS);
+    await scene.done();
+  } finally {
+    await scene.close();
+    await broker.stop();
+  }
+  const missing = missingIn(new Set(scene.seen.keys()));
+  if (missing.length > 0) throw new Error(`${missing.length} lost: ${missing.slice(0, 5).join()}`);
+}
+
 function missingIn(seen: ReadonlySet<string>): string[] {
   return Array.from({ length: RECORDS }, (_, i) => `v${i}`).filter((text) => !seen.has(text));
 }
@@ -181,6 +220,7 @@ async function runTests({ report, scratch }: Context): Promise<void> {
   try {
     await test("members of Moldau and of Java share a group", () => withJava(brokers, scratch));
     await test("no record is left out when a leader is killed", () => withoutLeaders(brokers));
+    await test("nor when the only broker is restarted", () => withRestarts(scratch));
   } finally {
     for (const broker of brokers.reverse()) if (broker.process.alive) await broker.stop();
   }
