@@ -86,7 +86,7 @@ export interface ConsumeOptions {
   readonly fetchPartitionMaxBytes?: number | undefined;
   /** Bytes that are fetched ahead, over all partitions, answers on their way included. Default 64 MiB. */
   readonly prefetchMaxBytes?: number | undefined;
-  /** Bytes of one partition that are fetched ahead: no more is asked for beyond it. Default 4 MiB. */
+  /** Bytes of one partition that are fetched ahead: no more is asked for beyond it. Default 1 MiB. */
   readonly prefetchPartitionBytes?: number | undefined;
   /** Whether checksums of batches are verified. Default true. */
   readonly checkCrcs?: boolean | undefined;
@@ -122,7 +122,11 @@ const FETCH_WAIT_MS = 500;
 const FETCH_MAX_BYTES = 50 * 1024 * 1024;
 const FETCH_PARTITION_MAX_BYTES = 1024 * 1024;
 const PREFETCH_MAX_BYTES = 64 * 1024 * 1024;
-const PREFETCH_PARTITION_BYTES = 4 * 1024 * 1024;
+/**
+ * One answer waits while the next is on its way. Much more than that, and what was received outlives the collector's
+ * short collections, so that only long ones free it.
+ */
+const PREFETCH_PARTITION_BYTES = FETCH_PARTITION_MAX_BYTES;
 const METADATA_MAX_AGE_MS = 60_000;
 /** How often offsets are stored that nobody asked to store. */
 const COMMIT_INTERVAL_MS = 1_000;
