@@ -140,6 +140,9 @@ test("a share group tells its members and where it is, and is set as others are"
   await until(async () => (await at()) === 1, "it is set");
   await moldau.ok(["group", "reset", group, "--to", "earliest", "-y"]);
   await until(async () => (await at()) === 0, "it is reset");
+  await moldau.fails(["group", "delete-offsets", group, `${topic}:0`, "-y"], 2);
+  await moldau.ok(["group", "delete-offsets", group, topic, "-y"]);
+  await until(async () => (await at()) === undefined, "the topic is forgotten");
   await moldau.ok(["group", "delete", group, "-y"]);
 });
 

@@ -2,6 +2,11 @@ import { describeGroups } from "../../client/admin/describe-groups.ts";
 import { deleteGroupOffsets, listGroupOffsets } from "../../client/admin/group-offsets.ts";
 import { deleteGroups } from "../../client/admin/groups.ts";
 import { valueOf } from "../../client/admin/outcome.ts";
+import {
+  deleteShareGroupOffsets,
+  listShareGroupOffsets,
+} from "../../client/admin/share-offsets.ts";
+import type { Cluster } from "../../client/cluster/cluster.ts";
 import { topicPartitionName, type TopicPartition } from "../../core/topic-partition.ts";
 import { carryOut, difference, type Change } from "../changes.ts";
 import type { Options } from "../command.ts";
@@ -10,6 +15,7 @@ import type { ExitCode } from "../exit-code.ts";
 import { groupNames, missingGroup } from "../groups.ts";
 import { countText } from "../output.ts";
 import { parsePartitions } from "../patterns.ts";
+import { usageProblem } from "../problem.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `moldau group delete`. */
@@ -62,11 +68,14 @@ export function runDeleteOffsets(
 ): Promise<ExitCode> {
   const wanted = texts.map(parsePartitions);
   return withCluster(terminal, options, async (cluster) => {
+    const [described] = await describeGroups(cluster, [group]);
+    if (described?.value?.type === "Share") {
+      return forgetTopics(terminal, options, cluster, group, wanted);
+    }
     const [found] = await listGroupOffsets(cluster, [group]);
     const offsets = found === undefined ? [] : valueOf(found);
-    if (offsets.length === 0) {
-      const [described] = await describeGroups(cluster, [group]);
-      if (described?.error !== undefined) throw await missingGroup(cluster, group);
+    if (offsets.length === 0 && described?.error !== undefined) {
+      throw await missingGroup(cluster, group);
     }
     const changes = offsets
       .filter(({ topic, partition }) =>
@@ -83,5 +92,45 @@ export function runDeleteOffsets(
       empty: `${group} has committed nothing there.`,
       apply: (open) => deleteGroupOffsets(cluster, group, open),
     });
+  });
+}
+
+interface ForgettingTopic extends Change {
+  readonly topic: string;
+}
+
+/** A share group forgets topics as a whole. */
+async function forgetTopics(
+  terminal: Terminal,
+  options: Options,
+  cluster: Cluster,
+  group: string,
+  wanted: readonly ReturnType<typeof parsePartitions>[],
+): Promise<ExitCode> {
+  const parts = wanted.find(({ partitions }) => partitions !== undefined);
+  if (parts !== undefined) {
+    throw usageProblem(
+      `${group} is a share group, which forgets topics as a whole`,
+      `name the topic: ${parts.topic}`,
+    );
+  }
+  const [found] = await listShareGroupOffsets(cluster, [group]);
+  const known = new Set(found === undefined ? [] : valueOf(found).map(({ topic }) => topic));
+  const changes = wanted
+    .filter(({ topic }) => known.has(topic))
+    .map(({ topic }): ForgettingTopic => {
+      const differences = [difference("topic", topic, null)];
+      return { kind: "offset", name: `${group} ${topic}`, action: "delete", differences, topic };
+    });
+  return carryOut(terminal, options, {
+    changes,
+    question: `Forget ${countText(changes.length, "topic")} of ${group}?`,
+    empty: `${group} knows nothing of them.`,
+    apply: (open) =>
+      deleteShareGroupOffsets(
+        cluster,
+        group,
+        open.map(({ topic }) => topic),
+      ),
   });
 }
