@@ -28,10 +28,28 @@ export async function configRows(
         isReadOnly: entry.isReadOnly,
         defaultValue: entry.source === own ? fallbackOf(entry, own) : entry.value,
         type: entry.type,
-        doc: entry.documentation ?? "",
+        doc: plainText(entry.documentation ?? ""),
       };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&nbsp;": " ",
+  "&amp;": "&",
+};
+
+/** Apache Kafka writes its documentation for a web page; here it is text. */
+export function plainText(doc: string): string {
+  return doc
+    .replaceAll(/<(?:br|p|li|ul|ol|div)\b[^>]*>/gi, " ")
+    .replaceAll(/<\/?(?:a|b|i|p|li|ul|ol|em|strong|code|pre|div|span|h\d)\b[^>]*>/gi, "")
+    .replaceAll(/&(?:lt|gt|quot|nbsp|amp);/g, (entity) => entities[entity] ?? entity)
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }
 
 /** What holds without the resource's own value: the first of the places it is looked for that has one. */

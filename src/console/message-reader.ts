@@ -321,7 +321,7 @@ export class MessageReader {
       messages: kept,
       ...(hasOlder ? { older: writeCursor(first) } : {}),
       ...(goesOn ? { newer: writeCursor(new Map([...first, ...next])) } : {}),
-      scanned: budget.scanned,
+      scanned: Math.min(budget.scanned, between(first, next)),
       ...(budget.isSpent && kept.length < limit && goesOn ? { partial: true as const } : {}),
     };
   }
@@ -363,7 +363,7 @@ export class MessageReader {
       messages: kept,
       ...(goesOn ? { older: writeCursor(next) } : {}),
       ...(hasNewer ? { newer: writeCursor(uppers) } : {}),
-      scanned,
+      scanned: Math.min(scanned, between(next, uppers)),
       ...(isSpent && kept.length < limit && goesOn ? { partial: true as const } : {}),
     };
   }
@@ -496,6 +496,13 @@ export class MessageReader {
   #nowMs(): number {
     return this.#kafka.cluster.platform.clock.monotonicMs();
   }
+}
+
+/** Offsets from one place to another: what is left for another page is looked at there. */
+function between(from: Cursor, to: Cursor): number {
+  let count = 0;
+  for (const [partition, offset] of from) count += (to.get(partition) ?? offset) - offset;
+  return count;
 }
 
 function everyNth<T>(items: readonly T[]): readonly T[] {

@@ -89,6 +89,10 @@ test("the overview is live: figures change without a reload", skip, async () => 
 test("a topic is created, searched for, configured and deleted", skip, async () => {
   await open("#/topics");
   await page.getByRole("button", { name: "Create topic" }).first().click();
+  // What is wrong is said in the dialog, where it is seen and read out.
+  await page.getByLabel("Name").fill("..");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("dialog").locator(".toast.bad").waitFor();
   await page.getByLabel("Name").fill("shop.audit.logins");
   await page.getByLabel("Partitions").fill("4");
   await page.getByRole("button", { name: "Create", exact: true }).click();
@@ -98,6 +102,9 @@ test("a topic is created, searched for, configured and deleted", skip, async () 
   await page.getByRole("link", { name: "Configuration" }).click();
   await page.getByLabel("Search settings").fill("retention.ms");
   await page.getByRole("button", { name: "Edit retention.ms", exact: true }).click();
+  await page.getByLabel(/^Value/).fill("soon");
+  await page.getByRole("button", { name: "Try (changes nothing)" }).click();
+  await page.getByRole("dialog").locator(".toast.bad", { hasText: "retention.ms" }).waitFor();
   await page.getByLabel(/^Value/).fill("3600000");
   await page.getByRole("button", { name: "Set", exact: true }).click();
   await page.getByText("retention.ms is set").waitFor();
@@ -111,6 +118,9 @@ test("a topic is created, searched for, configured and deleted", skip, async () 
   await page.getByLabel(/Type its name/).fill("shop.audit.logins");
   await confirm.click();
   await heading("Topics").waitFor();
+  // The browser tells of answers that are no success.
+  assert.ok(problems.every((problem) => /Failed to load resource/.test(problem)));
+  problems.length = 0;
 });
 
 test(
@@ -164,6 +174,13 @@ test(
     await filter.fill("(() => { for (;;); })()");
     await page.getByRole("button", { name: "Find" }).click();
     await page.getByText(/took more than 2 s and was stopped/).waitFor();
+    await page.getByText("0 messages found among 0 looked at", { exact: true }).waitFor();
+    await filter.fill("value.");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText(/The filter failed: Unexpected token/).waitFor();
+    await filter.fill("(() => { throw new Error('boom'); })()");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByText("The filter failed: boom").waitFor();
   },
 );
 
@@ -219,7 +236,7 @@ test(
     await producer.close();
     for (const from of ["newest", "oldest"]) {
       await open(`#/topics/large/messages?from=${from}&filter=value.wanted===1`);
-      await page.getByText(/^10 messages found among 30/).waitFor();
+      await page.getByText("10 messages found among 30 looked at", { exact: true }).waitFor();
     }
     const downloading = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download" }).click();
@@ -443,6 +460,40 @@ test(
     await heading("Topics").waitFor();
     await page.keyboard.press("/");
     assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("type")), "search");
+    await page.keyboard.type("orders");
+    await page.getByText(/^2 topics$/).waitFor();
+    const link = page.getByRole("link", { name: "orders", exact: true });
+    while (!(await link.evaluate((element) => element === document.activeElement))) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await heading("orders").waitFor();
+    const selected = page.locator("table.messages tr.selected");
+    const offsetOf = async (index: number): Promise<string> =>
+      (await page
+        .getByRole("button", { name: /^Open message/ })
+        .nth(index)
+        .getAttribute("aria-label")) ?? "";
+    await page
+      .getByRole("button", { name: /^Open message/ })
+      .nth(2)
+      .waitFor();
+    for (const [key, index] of [
+      ["j", 0],
+      ["j", 1],
+      ["j", 2],
+      ["k", 1],
+    ] as const) {
+      await page.keyboard.press(key);
+      await selected.getByRole("button", { name: await offsetOf(index), exact: true }).waitFor();
+    }
+    const words = (await offsetOf(1)).replace("Open message", "Message");
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.waitFor();
+    assert.equal((await dialog.getAttribute("aria-label"))?.replaceAll(",", ""), words);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
   },
 );
 

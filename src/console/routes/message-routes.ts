@@ -1,5 +1,4 @@
 import type { Context, Hono } from "hono";
-import { messageOf } from "../../core/errors.ts";
 import type {
   MessageDetail,
   MessageRow,
@@ -120,7 +119,7 @@ function changeRoutes(app: Hono, state: ConsoleState): void {
         const name = context.req.param("name");
         await replay(state, name, { ...request, target }, tell, out.signal);
       } catch (thrown) {
-        await tell({ copied: 0, total: 0, done: true, error: messageOf(thrown) });
+        await tell({ copied: 0, total: 0, done: true, error: problemOf(thrown).body.message });
       }
     });
   });

@@ -109,6 +109,7 @@ function Picture({
     })),
   );
   const touched = chosen === undefined ? undefined : touchedBy(sample, chosen);
+  const isUntold = cluster.value?.product === "other";
   const { totals } = sample;
   const left = [
     totals.producers - sample.producers.length,
@@ -121,6 +122,7 @@ function Picture({
         {titles.map((title, index) => (
           <span key={title} style={{ width: `${boxWidth}px` }}>
             {title}
+            {index === 0 && isUntold ? ": not told" : ""}
             {(left[index] ?? 0) > 0 ? ` and ${format.count(left[index] ?? 0)} more` : ""}
           </span>
         ))}

@@ -242,7 +242,11 @@ function usePages(topic: string, wanted: Wanted, written: number) {
       try {
         await read(topic, wanted, cursor, abort.signal, setShown);
       } catch (thrown) {
-        if (!abort.signal.aborted) sayProblem(thrown);
+        if (!abort.signal.aborted) {
+          // What was there before is no answer to this.
+          if (cursor === undefined) setShown(NOTHING);
+          sayProblem(thrown);
+        }
       }
       if (running.current === abort) setBusy(false);
     },
@@ -526,7 +530,10 @@ function Rows({
       else if (event.key === "k") select((index) => Math.max(0, index - 1));
       else if (event.key === "Enter" && target === document.body) {
         const row = rows[selected];
-        if (row !== undefined) onOpen(row);
+        if (row === undefined) return;
+        // The dialog takes the focus at once: the key must not press its first button.
+        event.preventDefault();
+        onOpen(row);
       }
     };
     addEventListener("keydown", onKey);

@@ -81,8 +81,10 @@ function Trend({
   value: string;
   note: string;
   about: string;
-  of: (point: OverviewPoint) => number;
+  /** Absent where the figure is not known. */
+  of?: (point: OverviewPoint) => number;
 }): JSX.Element {
+  if (of === undefined) return <Tile name={name} value={value} note={note} />;
   const points = history.value.map((point) => ({ atMs: point.atMs, value: of(point) }));
   return (
     <Tile name={name} value={value} note={note}>
@@ -111,7 +113,7 @@ function Figures(): JSX.Element | null {
           value={now.outBytes === undefined ? "not known" : `${format.bytes(now.outBytes)}/s`}
           note={now.outBytes === undefined ? "this broker does not tell" : "to consumers"}
           about="Bytes out"
-          of={({ outBytes = 0 }) => outBytes}
+          {...(now.outBytes === undefined ? {} : { of: ({ outBytes = 0 }) => outBytes })}
         />
         <Trend
           name="Lag"

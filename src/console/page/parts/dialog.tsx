@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.tsx";
+import { openDialogs, Toasts } from "./toast.tsx";
 
 /** Something to be answered before anything else; Escape leaves it. */
 export function Dialog({
@@ -17,13 +18,16 @@ export function Dialog({
   wide?: boolean;
 }): JSX.Element {
   const ref = useRef<HTMLDialogElement>(null);
+  const [level, setLevel] = useState(-1);
   const leave = useRef<(() => void) | undefined>(undefined);
   leave.current = onClose;
   // Open with its first frame: an Escape that comes right after finds it.
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    setLevel(++openDialogs.value);
     return () => {
+      openDialogs.value--;
       // What the browser tells of this closing is news to nobody.
       leave.current = undefined;
       dialog?.close();
@@ -52,6 +56,7 @@ export function Dialog({
       </div>
       <div class="dialog-body">{children}</div>
       {foot === undefined ? null : <div class="dialog-foot">{foot}</div>}
+      <Toasts level={level} />
     </dialog>
   );
 }

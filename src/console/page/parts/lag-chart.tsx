@@ -102,7 +102,10 @@ function optionsFor(element: HTMLElement, history: () => GroupHistory | undefine
     cursor: { y: false, points: { size: 7 } },
     legend: { show: false },
     padding: [8, 28, 0, 0],
-    scales: { y: { range: (_chart, _min, max) => [0, Math.max(10, max * 1.1)] } },
+    scales: {
+      x: { range: (_chart, min, max) => [Math.min(min, max - MINUTE_S), max] },
+      y: { range: (_chart, _min, max) => [0, Math.max(10, max * 1.1)] },
+    },
     axes: [
       {
         ...axis,

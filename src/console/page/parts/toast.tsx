@@ -32,7 +32,15 @@ export function sayProblem(thrown: unknown): void {
   say(message, remedy, true);
 }
 
-export function Toasts(): JSX.Element {
+/** How many dialogs are open, one over the other. */
+export const openDialogs = signal(0);
+
+/**
+ * What is said. An open dialog covers the page, and only what is in it can be used and is read out: each has a
+ * place of its own for it, and the topmost one is taken.
+ */
+export function Toasts({ level = 0 }: { level?: number }): JSX.Element | null {
+  if (level !== openDialogs.value) return null;
   return (
     <div class="toasts" role="status" aria-live="polite">
       {toasts.value.map((toast) => (
