@@ -4,15 +4,17 @@ import { ErrorCode } from "../../../protocol/error-code.ts";
 import type { JoinGroupResponse } from "../../../protocol/messages/join-group.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Deadline } from "../../cluster/deadline.ts";
-import { brokerError, clientError, type KafkaError } from "../../errors.ts";
+import type { KafkaError } from "../../errors.ts";
 import type { Assignor } from "../assignors/assignor.ts";
 import { assignors } from "../assignors/assignors.ts";
 import { forgetAfter, forgetCoordinator } from "../coordinator.ts";
 import { fetchOffsets } from "../group-offsets.ts";
+import { Departure } from "../departure.ts";
 import { BEAT_AGAIN_MS, Heartbeats } from "../heartbeats.ts";
 import { commitAsMember, type CommittingMember } from "../member-commit.ts";
 import { MemberListener } from "../member-listener.ts";
 import { MemberWaiters } from "../member-waiters.ts";
+import { absenceError, leftError, warnOfStall } from "../member-words.ts";
 import type {
   GroupMetadata,
   Membership,
@@ -22,8 +24,9 @@ import type {
   Subscription,
 } from "../membership.ts";
 import { PollWatch } from "../poll-watch.ts";
+import { SessionWatch } from "../session-watch.ts";
 import { TopicWatch } from "../topic-watch.ts";
-import { asKafkaError, within } from "../waiting.ts";
+import { asKafkaError } from "../waiting.ts";
 import { ClassicCoordinator } from "./classic-coordinator.ts";
 import { decideClassic } from "./classic-machine.ts";
 import {
@@ -54,9 +57,10 @@ export class ClassicMember implements Membership, CommittingMember {
   readonly #listener: MemberListener;
   readonly #heartbeats: Heartbeats;
   readonly #polls: PollWatch;
+  readonly #session: SessionWatch;
+  readonly #departure: Departure;
   readonly #watch: TopicWatch;
   #state: ClassicState = newMember;
-  #sessionTimer: Timer | undefined;
   #pauseTimer: Timer | undefined;
   /** The last answer to JoinGroup, for SyncGroup. */
   #joined: JoinGroupResponse | undefined;
@@ -66,9 +70,6 @@ export class ClassicMember implements Membership, CommittingMember {
     generation: NO_GENERATION,
   };
   readonly #waiters = new MemberWaiters();
-  #leaveDeadline: Deadline | undefined;
-  /** The word of a member that left by itself; nobody waits for it but whoever closes. */
-  #goodbye: Promise<void> = Promise.resolve();
   /** Nothing is done any more. */
   #isReleased = false;
 
@@ -100,6 +101,8 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#polls = new PollWatch(clock, options.maxPollIntervalMs, () =>
       this.#dispatch({ kind: "pollExpired" }),
     );
+    this.#session = new SessionWatch(clock, () => this.#dispatch({ kind: "sessionExpired" }));
+    this.#departure = new Departure(cluster, group);
     this.#watch = new TopicWatch(cluster, {
       group,
       subscription: options.subscription,
@@ -122,7 +125,8 @@ export class ClassicMember implements Membership, CommittingMember {
 
   async join(deadline: Deadline): Promise<void> {
     const topics = await this.#watch.topics(deadline);
-    if (this.#state.kind === "closed" || this.#state.kind === "leaving") throw this.#leftError();
+    if (this.#state.kind === "closed" || this.#state.kind === "leaving")
+      throw leftError(this.#config.group);
     await this.#waiters.untilJoined(deadline, () => this.#dispatch({ kind: "join", topics }));
   }
 
@@ -153,19 +157,9 @@ export class ClassicMember implements Membership, CommittingMember {
   }
 
   async leave(deadline: Deadline): Promise<void> {
-    this.#leaveDeadline ??= deadline;
     this.#watch.stop();
-    this.#dispatch({ kind: "leave" });
-    try {
-      await this.#waiters.untilClosed(deadline);
-      await within(deadline, this.#goodbye);
-    } catch (thrown) {
-      this.#cluster.logger.warn("the group was not told in time that a member left", {
-        group: this.#config.group,
-        reason: asKafkaError(thrown).message,
-      });
-      this.#release();
-    }
+    const leave = (): void => this.#dispatch({ kind: "leave" });
+    if (!(await this.#departure.within(deadline, this.#waiters, leave))) this.#release();
   }
 
   refused(errorCode: number, { memberId, generationId }: GroupMetadata): void {
@@ -201,12 +195,7 @@ export class ClassicMember implements Membership, CommittingMember {
   }
 
   absence(): KafkaError {
-    const { group } = this.#config;
-    return this.#state.kind === "stalled"
-      ? clientError("MAX_POLL_EXCEEDED", `group ${group}: the consumer made no progress`, {
-          context: { group },
-        })
-      : brokerError(ErrorCode.UNKNOWN_MEMBER_ID, { group });
+    return absenceError(this.#config.group, this.#state.kind === "stalled");
   }
 
   #nowMs(): number {
@@ -261,11 +250,11 @@ export class ClassicMember implements Membership, CommittingMember {
         return this.#heartbeats.start();
       case "stopBeating":
         this.#heartbeats.stop();
-        return this.#sessionTimer?.cancel();
+        return this.#session.stop();
       case "beatSoon":
         return this.#heartbeats.after(BEAT_AGAIN_MS);
       case "extendSession":
-        return this.#extendSession(effect.untilMs);
+        return this.#session.extend(effect.untilMs);
       case "expectPolls":
         return this.#polls.expect();
       case "forgetCoordinator":
@@ -273,7 +262,8 @@ export class ClassicMember implements Membership, CommittingMember {
       case "joined":
         return this.#waiters.joined();
       case "stalled":
-        return this.#warnOfStall();
+        this.#polls.stop();
+        return warnOfStall(this.#cluster, this.#options);
       case "failed":
         return this.#fail(effect.error);
       case "closed":
@@ -392,46 +382,17 @@ export class ClassicMember implements Membership, CommittingMember {
     }
   }
 
-  #extendSession(untilMs: number): void {
-    const { clock } = this.#cluster.platform;
-    this.#sessionTimer?.cancel();
-    this.#sessionTimer = clock.setTimer(Math.max(0, untilMs - this.#nowMs()), () =>
-      this.#dispatch({ kind: "sessionExpired" }),
-    );
-  }
-
   #sendLeave(memberId: string, ticket: number): void {
     // A JoinGroup that waits would keep the member in the group until its answer.
     this.#coordinator.abandon();
-    const deadline = this.#leaveDeadline ?? this.#cluster.deadline();
-    const { group } = this.#config;
-    void deadline
-      .retry(
-        () => this.#coordinator.leave(memberId, "the consumer is closed", deadline),
-        (thrown) => forgetAfter(this.#cluster, group, thrown),
-      )
-      .catch((thrown: unknown) => {
-        const reason = asKafkaError(thrown).message;
-        this.#cluster.logger.debug("a member left without a word", { group, reason });
-      })
+    void this.#departure
+      .tell((deadline) => this.#coordinator.leave(memberId, "the consumer is closed", deadline))
       .then(() => this.#dispatch({ kind: "left", ticket }));
   }
 
   #postLeave(memberId: string, reason: string): void {
     this.#coordinator.abandon();
-    this.#goodbye = this.#coordinator
-      .leave(memberId, reason, this.#cluster.deadline())
-      .then(() => undefined)
-      .catch((thrown: unknown) => forgetAfter(this.#cluster, this.#config.group, thrown));
-  }
-
-  #warnOfStall(): void {
-    this.#polls.stop();
-    this.#cluster.logger.warn("a member left its group because the consumer made no progress", {
-      group: this.#config.group,
-      maxPollIntervalMs: this.#options.maxPollIntervalMs,
-      remedy: "Process fewer records at a time, or give it longer (maxPollIntervalMs).",
-    });
+    this.#departure.post((deadline) => this.#coordinator.leave(memberId, reason, deadline));
   }
 
   #fail(error: KafkaError): void {
@@ -446,14 +407,10 @@ export class ClassicMember implements Membership, CommittingMember {
     this.#heartbeats.stop();
     this.#polls.stop();
     this.#watch.stop();
-    this.#sessionTimer?.cancel();
+    this.#session.stop();
     this.#pauseTimer?.cancel();
     this.#coordinator.abandon();
     this.#coordinator.close();
-    this.#waiters.closed(this.#leftError());
-  }
-
-  #leftError(): KafkaError {
-    return clientError("CLOSED", `group ${this.#config.group}: the member has left`);
+    this.#waiters.closed(leftError(this.#config.group));
   }
 }

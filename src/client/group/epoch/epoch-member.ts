@@ -1,15 +1,16 @@
 import type { TopicPartition } from "../../../core/topic-partition.ts";
-import type { Timer } from "../../../platform/clock.ts";
 import { randomUuid } from "../../../platform/random.ts";
 import { ErrorCode } from "../../../protocol/error-code.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Deadline } from "../../cluster/deadline.ts";
-import { brokerError, clientError, type KafkaError } from "../../errors.ts";
+import type { KafkaError } from "../../errors.ts";
 import { forgetAfter, forgetCoordinator } from "../coordinator.ts";
+import { Departure } from "../departure.ts";
 import { BEAT_AGAIN_MS, Heartbeats } from "../heartbeats.ts";
 import { commitAsMember, fetchAsMember, type CommittingMember } from "../member-commit.ts";
 import { MemberListener } from "../member-listener.ts";
 import { MemberWaiters } from "../member-waiters.ts";
+import { absenceError, leftError, warnOfStall } from "../member-words.ts";
 import type {
   GroupMetadata,
   Membership,
@@ -19,7 +20,8 @@ import type {
   Subscription,
 } from "../membership.ts";
 import { PollWatch } from "../poll-watch.ts";
-import { asKafkaError, within } from "../waiting.ts";
+import { SessionWatch } from "../session-watch.ts";
+import { asKafkaError } from "../waiting.ts";
 import {
   EpochHeartbeats,
   type HeartbeatAnswer,
@@ -60,13 +62,11 @@ export class EpochMember implements Membership, CommittingMember {
   readonly #listener: MemberListener;
   readonly #heartbeats: Heartbeats;
   readonly #polls: PollWatch;
+  readonly #session: SessionWatch;
+  readonly #departure: Departure;
   readonly #names: TopicNames;
   readonly #waiters = new MemberWaiters();
   #state: EpochState;
-  #sessionTimer: Timer | undefined;
-  #leaveDeadline: Deadline | undefined;
-  /** The word of a member that left by itself; nobody waits for it but whoever closes. */
-  #goodbye: Promise<void> = Promise.resolve();
   /** Nothing is done any more. */
   #isReleased = false;
 
@@ -94,6 +94,8 @@ export class EpochMember implements Membership, CommittingMember {
     this.#polls = new PollWatch(clock, options.maxPollIntervalMs, () =>
       this.#dispatch({ kind: "pollExpired" }),
     );
+    this.#session = new SessionWatch(clock, () => this.#dispatch({ kind: "sessionExpired" }));
+    this.#departure = new Departure(cluster, group);
     this.#names = new TopicNames(cluster);
   }
 
@@ -109,7 +111,8 @@ export class EpochMember implements Membership, CommittingMember {
   }
 
   async join(deadline: Deadline): Promise<void> {
-    if (this.#state.kind === "closed" || this.#state.kind === "leaving") throw this.#leftError();
+    if (this.#state.kind === "closed" || this.#state.kind === "leaving")
+      throw leftError(this.#config.group);
     await this.#waiters.untilJoined(deadline, () => this.#dispatch({ kind: "join" }));
   }
 
@@ -144,18 +147,8 @@ export class EpochMember implements Membership, CommittingMember {
   }
 
   async leave(deadline: Deadline): Promise<void> {
-    this.#leaveDeadline ??= deadline;
-    this.#dispatch({ kind: "leave" });
-    try {
-      await this.#waiters.untilClosed(deadline);
-      await within(deadline, this.#goodbye);
-    } catch (thrown) {
-      this.#cluster.logger.warn("the group was not told in time that a member left", {
-        group: this.#config.group,
-        reason: asKafkaError(thrown).message,
-      });
-      this.#release();
-    }
+    const leave = (): void => this.#dispatch({ kind: "leave" });
+    if (!(await this.#departure.within(deadline, this.#waiters, leave))) this.#release();
   }
 
   refused(errorCode: number, { generationId }: GroupMetadata): void {
@@ -188,12 +181,7 @@ export class EpochMember implements Membership, CommittingMember {
   }
 
   absence(): KafkaError {
-    const { group } = this.#config;
-    return this.#state.kind === "stalled"
-      ? clientError("MAX_POLL_EXCEEDED", `group ${group}: the consumer made no progress`, {
-          context: { group },
-        })
-      : brokerError(ErrorCode.UNKNOWN_MEMBER_ID, { group });
+    return absenceError(this.#config.group, this.#state.kind === "stalled");
   }
 
   #nowMs(): number {
@@ -227,13 +215,13 @@ export class EpochMember implements Membership, CommittingMember {
       case "stopBeating":
         this.#heartbeats.stop();
         this.#names.stop();
-        return this.#sessionTimer?.cancel();
+        return this.#session.stop();
       case "tellAll":
         return this.#requests.forgetTold();
       case "sendLeave":
         return this.#sendLeave(effect.epoch, effect.ticket);
       case "postLeave":
-        return this.#postLeave(effect.epoch);
+        return this.#departure.post((deadline) => this.#requests.leave(effect.epoch, deadline));
       case "revoke":
         void this.#listener
           .revoked(effect.partitions, effect.reason)
@@ -247,7 +235,7 @@ export class EpochMember implements Membership, CommittingMember {
       case "hurry":
         return this.#listener.hurry();
       case "extendSession":
-        return this.#extendSession(effect.untilMs);
+        return this.#session.extend(effect.untilMs);
       case "expectPolls":
         return this.#polls.expect();
       case "forgetCoordinator":
@@ -255,7 +243,8 @@ export class EpochMember implements Membership, CommittingMember {
       case "joined":
         return this.#waiters.joined();
       case "stalled":
-        return this.#warnOfStall();
+        this.#polls.stop();
+        return warnOfStall(this.#cluster, this.#options);
       case "failed":
         this.#polls.stop();
         if (!this.#waiters.failed(effect.error)) this.#listener.failed(effect.error);
@@ -309,43 +298,10 @@ export class EpochMember implements Membership, CommittingMember {
     });
   }
 
-  #extendSession(untilMs: number): void {
-    const { clock } = this.#cluster.platform;
-    this.#sessionTimer?.cancel();
-    this.#sessionTimer = clock.setTimer(Math.max(0, untilMs - this.#nowMs()), () =>
-      this.#dispatch({ kind: "sessionExpired" }),
-    );
-  }
-
   #sendLeave(epoch: number, ticket: number): void {
-    const deadline = this.#leaveDeadline ?? this.#cluster.deadline();
-    const { group } = this.#config;
-    void deadline
-      .retry(
-        () => this.#requests.leave(epoch, deadline),
-        (thrown) => forgetAfter(this.#cluster, group, thrown),
-      )
-      .catch((thrown: unknown) => {
-        const reason = asKafkaError(thrown).message;
-        this.#cluster.logger.debug("a member left without a word", { group, reason });
-      })
+    void this.#departure
+      .tell((deadline) => this.#requests.leave(epoch, deadline))
       .then(() => this.#dispatch({ kind: "left", ticket }));
-  }
-
-  #postLeave(epoch: number): void {
-    this.#goodbye = this.#requests
-      .leave(epoch, this.#cluster.deadline())
-      .then(() => undefined)
-      .catch((thrown: unknown) => forgetAfter(this.#cluster, this.#config.group, thrown));
-  }
-
-  #warnOfStall(): void {
-    this.#polls.stop();
-    this.#cluster.logger.warn("a member left its group because the consumer made no progress", {
-      group: this.#config.group,
-      maxPollIntervalMs: this.#options.maxPollIntervalMs,
-      remedy: "Process fewer records at a time, or give it longer (maxPollIntervalMs).",
-    });
   }
 
   /** Lets everything go. */
@@ -354,11 +310,7 @@ export class EpochMember implements Membership, CommittingMember {
     this.#heartbeats.stop();
     this.#polls.stop();
     this.#names.stop();
-    this.#sessionTimer?.cancel();
-    this.#waiters.closed(this.#leftError());
-  }
-
-  #leftError(): KafkaError {
-    return clientError("CLOSED", `group ${this.#config.group}: the member has left`);
+    this.#session.stop();
+    this.#waiters.closed(leftError(this.#config.group));
   }
 }
