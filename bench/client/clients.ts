@@ -12,8 +12,8 @@ import {
 /** One of the compared clients, ready to be started with a job. */
 export interface BenchClient {
   readonly name: string;
-  /** Native ones are a reference, not a competitor. */
-  readonly kind: "own" | "javascript" | "native";
+  /** Native ones are a reference, not a competitor; the limit is no client at all. */
+  readonly kind: "own" | "javascript" | "native" | "limit";
   /** What it can do; other rows are left empty. */
   readonly loads: readonly Load[];
   readonly command: readonly string[];
@@ -73,6 +73,12 @@ export const candidates: readonly Candidate[] = [
       kcat();
       return [await python(), join(programs, "kcat.py")];
     },
+  },
+  {
+    name: "wire",
+    kind: "limit",
+    loads: ["batches", "consume", "consume-json"],
+    command: () => Promise.resolve([process.execPath, join(programs, "wire.mjs")]),
   },
 ];
 

@@ -80,6 +80,10 @@ function long(chosen: readonly Row[]): readonly Row[] {
 /** What stands in a topic that is read: enough to be warm before the end, also for the fastest client. */
 const FILLED_BYTES = 500_000_000;
 
+/** What goes into the broker before anybody is measured, so that nobody meets one that still compiles itself. */
+const WARM_UP_RECORDS = 3_000_000;
+const WARM_UP_VALUE_BYTES = 100;
+
 interface Source {
   readonly topic: string;
   readonly records: number;
@@ -95,6 +99,12 @@ class Comparison {
   constructor(broker: Broker, options: Options) {
     this.#broker = broker;
     this.#options = options;
+  }
+
+  /** Lets the broker get warm. */
+  async warmUp(): Promise<void> {
+    const what = { valueBytes: WARM_UP_VALUE_BYTES, json: false, records: WARM_UP_RECORDS };
+    await fillTopic(this.#broker.port, await this.#emptyTopic(), what);
   }
 
   async measure(client: BenchClient, row: Row): Promise<Outcome> {
@@ -195,6 +205,7 @@ export async function compareClients(args: readonly string[]): Promise<void> {
   const broker = await startBroker(options.product, folder);
   const comparison = new Comparison(broker, options);
   const table = new ComparisonTable(clients);
+  await comparison.warmUp();
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const row of options.rows) {
       // Every second round goes the other way round.
