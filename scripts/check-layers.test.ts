@@ -51,6 +51,14 @@ test("a reserved folder is for the rooms that are named", () => {
   assert.match(checkLayers(layers, [...base, door, driver])[0] ?? "", /is reserved for cli/);
 });
 
+test("examples use the package by its name", () => {
+  const own = { path: "examples/shop/a.ts", text: 'import "./b.ts";\nimport "moldau/client";\n' };
+  const other = { path: "examples/shop/b.ts", text: "export const b = 1;\n" };
+  assert.deepEqual(checkLayers(layers, [...base, own, other]), []);
+  const inside = { path: "examples/shop/c.ts", text: 'import "../../src/core/a.ts";\n' };
+  assert.match(checkLayers(layers, [...base, inside])[0] ?? "", /examples use the package/);
+});
+
 test("only entry points re-export", () => {
   const barrel = 'export { a } from "../core/a.ts";\n';
   const complaints = checkLayers(layers, [...base, { path: "src/storage/all.ts", text: barrel }]);

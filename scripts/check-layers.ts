@@ -33,6 +33,9 @@ interface Import {
   readonly line: number;
 }
 
+/** What `moldau` runs; examples start it as a process. */
+const PROGRAM = "src/cli/bin.ts";
+
 const fromClause = String.raw`(?:type\s+)?(?:\*(?:\s+as\s+[\w$]+)?|\{[^}]*\}|[\w$]+(?:\s*,\s*(?:\{[^}]*\}|\*\s+as\s+[\w$]+))?)\s*from\s*`;
 const importPatterns = [
   new RegExp(String.raw`^\s*(?:import|export)\s+${fromClause}["']([^"']+)["']`, "gm"),
@@ -72,6 +75,9 @@ function mayImport(layers: Layers, from: string, to: string): string | undefined
     if (to.startsWith(`${folder}/`) && !inside && !named) {
       return `${folder} is reserved for ${rooms.join(", ")}`;
     }
+  }
+  if (from.startsWith("examples/") && !to.startsWith("examples/") && to !== PROGRAM) {
+    return "examples use the package by its name, as programs of its users do";
   }
   if (fromRoom === undefined || fromRoom === toRoom) return undefined;
   if (toRoom === undefined) return "leaves the rooms of src/";
@@ -165,7 +171,7 @@ export function readLayers(): Layers {
 
 /** All TypeScript of the clone that has imports to check; the test of this file only quotes some. */
 export function readSources(): SourceFile[] {
-  return ["src", "bench", "test", "scripts"]
+  return ["src", "bench", "test", "scripts", "examples"]
     .flatMap((folder) => filesBelow(folder, ".ts"))
     .filter((path) => path !== "scripts/check-layers.test.ts")
     .map((path) => ({ path, text: fs.readFileSync(join(root, path), "utf8") }));

@@ -452,7 +452,7 @@ test("streams of events are bounded, and one that is closed makes room", async (
     stream.events(() => ended.then(() => undefined));
     return ended;
   };
-  aborts.forEach(open);
+  for (const abort of aborts) void open(abort);
   assert.throws(() => streams.open(), { code: "TOO_MANY_STREAMS", retriable: true });
   aborts[0]?.abort();
   await eventually(
