@@ -156,30 +156,60 @@ export function messagesSnippets(topic: string, wanted: ListedMessages): Snippet
     ...(partition === "" ? [] : [`partitions: [${partition}]`]),
     ...(isTail ? [] : [`until: "end"`]),
   ];
+  const fields = ["partition", "offset", "timestamp", "key", "value", "headers"];
   const tests = [
-    ...(search === ""
-      ? []
-      : [`  if (!text.toLowerCase().includes(${literal(search.toLowerCase())})) continue;`]),
-    ...(filter === "" ? [] : [`  if (!isWanted(text)) continue;`]),
+    ...(search === "" ? [] : [searchTest(search)]),
+    ...(filter === "" ? [] : [`  if (!isWanted(${fields.join(", ")})) continue;`]),
   ];
+  const taken =
+    filter !== ""
+      ? fields
+      : fields.filter((field) => field !== "timestamp" && (search !== "" || field !== "headers"));
   return {
     cli: [...notes, command].join("\n"),
     typescript:
       program(`${filter === "" ? "" : filterFunction(filter)}const messages = kafka.consume(${literal(topic)}, { ${options.join(", ")} });
-for await (const { partition, offset, value } of messages) {
-  const text = value?.toString() ?? "";
-${tests.map((line) => `${line}\n`).join("")}  console.log(partition, offset, text);
+for await (const { ${taken.join(", ")} } of messages) {
+${tests.map((line) => `${line}\n`).join("")}  console.log(partition, offset, key?.toString(), value?.toString());
 }`),
   };
 }
 
-/** The filter as a function of a message's text. */
+/** Keys, values and headers in which a text is. */
+function searchTest(search: string): string {
+  return `  const parts = [key, value, ...[...headers].flatMap((header) => [header.key, header.value])];
+  const needle = ${literal(search.toLowerCase())};
+  if (!parts.some((part) => part?.toString().toLowerCase().includes(needle))) continue;`;
+}
+
+/** The filter as a function of the same fields as in the page. */
 function filterFunction(filter: string): string {
-  return `// Of the value alone; key, headers, partition and offset are fields of a record.
-function isWanted(text: string): boolean {
+  const text = filter.trim();
+  const body = /\breturn\b/.test(text) ? text : `return Boolean(${text.replace(/;$/, "")}\n    );`;
+  return `/** JSON, or text. */
+function contentOf(bytes: Uint8Array | null): any {
+  if (bytes === null) return null;
+  const text = Buffer.from(bytes).toString();
   try {
-    const value = JSON.parse(text);
-    return Boolean(${filter.trim().replace(/;$/, "")});
+    return /^\\s*[[{]/.test(text) ? JSON.parse(text) : text;
+  } catch {
+    return text;
+  }
+}
+
+function isWanted(
+  partition: number,
+  offset: number,
+  timestamp: number,
+  keyBytes: Uint8Array | null,
+  valueBytes: Uint8Array | null,
+  headerList: Iterable<{ readonly key: string; readonly value: Uint8Array | null }>,
+): unknown {
+  const key = contentOf(keyBytes);
+  const value = contentOf(valueBytes);
+  const headers = Object.fromEntries([...headerList].map((one) => [one.key, contentOf(one.value)]));
+  try {
+    ${body}
   } catch {
     return false;
   }
