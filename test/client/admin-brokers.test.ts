@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import type { RequestTrace } from "../../src/client/diagnostics/channels.ts";
 import { connect, valuesOf, type Admin, type Kafka } from "../../src/index.ts";
 import { until } from "./admin-scene.ts";
-import { readClusterTarget, type ClusterNode } from "./cluster-target.ts";
+import { rackOf, readClusterTarget, type ClusterNode } from "./cluster-target.ts";
 import { uniqueName } from "./target.ts";
 
 /** Three brokers, of which the last one is ended by the last test. */
@@ -166,6 +168,51 @@ test("a replica moves to another directory of its broker", options, async () => 
   await admin.deleteTopic(name);
 });
 
+test(
+  "a consumer reads from the replica in its rack, and nothing is left out",
+  options,
+  async () => {
+    const [first, second] = nodes();
+    const name = uniqueName("near");
+    await admin.createTopic({ name, assignments: [[first.id, second.id]] });
+    const clientId = uniqueName("reader");
+    const fetched = new Map<number, number>();
+    const listener = (message: unknown): void => {
+      const trace = message as RequestTrace;
+      if (trace.clientId !== clientId || trace.api !== "Fetch") return;
+      fetched.set(trace.nodeId, (fetched.get(trace.nodeId) ?? 0) + 1);
+    };
+    subscribe("tracing:moldau:client:request:asyncEnd", listener);
+    const near = await connect(first.bootstrap, { clientId, rack: rackOf(second.id) });
+    const producer = kafka.producer();
+    const consumer = near.consume(name);
+    const seen: number[] = [];
+    const reading = consumer.forEach(({ value }) => void seen.push(Number(value)));
+    let sent = 0;
+    const sendAndSee = async (): Promise<void> => {
+      await producer.send(name, { value: String(sent++) });
+      await until(async () => seen.length === sent);
+    };
+    await until(async () => {
+      await sendAndSee();
+      return (fetched.get(second.id) ?? 0) > 0;
+    });
+    const fromLeader = fetched.get(first.id) ?? 0;
+    for (let i = 0; i < 10; i++) await sendAndSee();
+    assert.equal(fetched.get(first.id) ?? 0, fromLeader);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: sent }, (_, i) => i),
+    );
+    await consumer.close();
+    await reading;
+    unsubscribe("tracing:moldau:client:request:asyncEnd", listener);
+    await producer.close();
+    await near.close();
+    await admin.deleteTopic(name);
+  },
+);
+
 /** The id of the directory in which a controller keeps the metadata log. */
 function metadataDirectoryId({ logDirs }: ClusterNode): string {
   const folder = logDirs.find((path) => existsSync(join(path, "__cluster_metadata-0"))) ?? "";
@@ -232,6 +279,10 @@ test(
     await until(async () => (await found())?.isr.length === 2);
     const producer = kafka.producer();
     await producer.send(name, { value: "both have it" });
+    const consumer = kafka.consume(name, { onOutOfRange: "fail" });
+    let read = 0;
+    const reading = consumer.forEach(() => void read++);
+    const ended = assert.rejects(reading, { code: "LOG_TRUNCATED" });
     process.kill(third.pid, "SIGSTOP");
     try {
       await until(async () => (await found())?.isr.length === 1, 60_000);
@@ -239,10 +290,13 @@ test(
       for (const value of ["perhaps both", "one alone", "one alone"]) {
         await producer.send(name, { value });
       }
+      await until(async () => read === 4);
       process.kill(second.pid, "SIGSTOP");
       await until(async () => (await brokers()) === 1, 60_000);
       process.kill(third.pid, "SIGCONT");
       await until(async () => (await brokers()) === 2, 60_000);
+      // Changes go through a broker that answers.
+      await kafka.cluster.metadataOf([]);
       // Whoever may lose nothing waits for the one that has all.
       const [clean] = await admin.electLeaders("preferred", [partition]);
       assert.equal(clean?.error?.code, "PREFERRED_LEADER_NOT_AVAILABLE");
@@ -260,6 +314,9 @@ test(
     const { offset } = await producer.send(name, { value: "after" });
     assert.ok(offset === 1 || offset === 2, `${offset}`);
     await producer.close();
+    // Who has read what is lost is told so (KIP-320).
+    await ended;
+    await consumer.close();
     const [again] = await admin.electLeaders("unclean", [partition]);
     assert.equal(again?.value?.elected, false);
     await admin.deleteTopic(name);

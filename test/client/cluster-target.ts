@@ -20,6 +20,11 @@ export interface ClusterTarget {
   readonly nodes: readonly ClusterNode[];
 }
 
+/** The rack of a broker; consumers in it read from its replicas (KIP-392). */
+export function rackOf(id: number): string {
+  return `rack-${id}`;
+}
+
 /** The file that `npm run interop -- client-cluster` writes; undefined elsewhere. */
 export function readClusterTarget(): ClusterTarget | undefined {
   const path = process.env["MOLDAU_TEST_KAFKA_CLUSTER"];

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ClusterNode, ClusterTarget } from "../../client/cluster-target.ts";
+import { rackOf, type ClusterNode, type ClusterTarget } from "../../client/cluster-target.ts";
 import type { Broker } from "../broker.ts";
 import { startKafka } from "../kafka.ts";
 import type { Context, Part } from "../part.ts";
@@ -44,6 +44,8 @@ export async function startCluster(
         "advertised.listeners": listeners,
         "controller.quorum.voters": "",
         "controller.quorum.bootstrap.servers": `127.0.0.1:${bootstrapPort}`,
+        "broker.rack": rackOf(id),
+        "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
         "broker.session.timeout.ms": String(BROKER_SESSION_MS),
         "broker.heartbeat.interval.ms": "500",
         "log.dirs": logDirs.join(","),
