@@ -81,7 +81,7 @@ async function sendMetrics(state: ConsoleState, out: TextStream): Promise<void> 
   const unwatch = state.watch();
   try {
     await state.fresh();
-    const brokers = await state.brokers().catch(() => []);
+    const brokers = await state.brokersSoon();
     let text = "";
     for (const line of metricLines(state, brokers)) {
       text += line;

@@ -136,6 +136,17 @@ export class ConsoleState {
     return value;
   }
 
+  /** As {@link brokers}, or what was known of them last when the cluster does not answer soon. */
+  async brokersSoon(): Promise<readonly BrokerInfo[]> {
+    const { clock } = this.kafka.cluster.platform;
+    const patience = Promise.withResolvers<readonly BrokerInfo[]>();
+    const timer = clock.setTimer(FRESH_WAIT_MAX_MS, () => patience.resolve(this.#knownBrokers));
+    const asked = this.brokers().catch(() => this.#knownBrokers);
+    const found = await Promise.race([asked, patience.promise]);
+    timer.cancel();
+    return found;
+  }
+
   close(): Promise<void> {
     this.#sampler.close();
     return this.kafka.close();

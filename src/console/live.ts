@@ -40,6 +40,11 @@ export class Live {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether the cluster answered when it was asked last. */
+  get isAnswered(): boolean {
+    return this.#overview !== undefined && this.#trouble === undefined;
+  }
+
   /** Whether anybody looks at the flow picture: it is not made for nobody. */
   get wantsFlow(): boolean {
     return this.#flowListeners.size > 0;

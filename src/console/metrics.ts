@@ -10,6 +10,12 @@ const dirLabels = ["broker", "path"] as const;
 
 /** Figures of the whole cluster, which any Kafka tells. */
 export const clusterFamilies = {
+  up: new MetricFamily(
+    "moldau_cluster_up",
+    "gauge",
+    "1 while the cluster answers; else figures are the last known.",
+    [],
+  ),
   end: new MetricFamily(
     "moldau_topic_partition_end_offset",
     "gauge",
@@ -159,6 +165,8 @@ export function* metricLines(
   state: ConsoleState,
   brokers: readonly BrokerInfo[],
 ): Generator<string, void, undefined> {
+  yield clusterFamilies.up.head;
+  yield clusterFamilies.up.line([], state.live.isAnswered ? 1 : 0);
   yield* topicLines(state);
   yield* groupLines(state);
   yield* brokerLines(brokers);

@@ -15,6 +15,7 @@ import { scratchFolder } from "../cli/moldau.ts";
 /** Of the page: the tests are compiled without a browser's library. */
 declare const document: object;
 
+const SCRAPE_MAX_MS = 10_000;
 const skip = { skip: withoutBrowser };
 const scratch = scratchFolder();
 let port = 0;
@@ -77,11 +78,22 @@ test(
     assert.match(await overview.locator("main").innerText(), /orders/);
     assert.equal(await partitions.locator("tbody tr").count(), 2);
 
+    // Prometheus gives a scrape up after ten seconds.
+    const scrape = async (): Promise<string> => {
+      const signal = AbortSignal.timeout(SCRAPE_MAX_MS);
+      return (await fetch(`http://127.0.0.1:${host.port}/metrics`, { signal })).text();
+    };
+    const metrics = await scrape();
+    assert.match(metrics, /^moldau_cluster_up 0$/m);
+    assert.match(metrics, /^moldau_topic_partition_end_offset\{topic="orders",partition="0"\} 0$/m);
+    assert.equal((await fetch(`http://127.0.0.1:${host.port}/health`)).status, 503);
+
     await startBroker();
     for (const page of pages) {
       await page.getByText("No news from the broker.").waitFor({ state: "detached" });
       await page.locator(".link-state", { hasText: "Live" }).waitFor();
     }
+    assert.match(await scrape(), /^moldau_cluster_up 1$/m);
     const kafka = await connect(`127.0.0.1:${port}`, { clientId: "test" });
     const producer = kafka.producer();
     await producer.send("orders", { key: "after", value: "the restart" });
