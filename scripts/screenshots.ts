@@ -19,7 +19,7 @@ const VIEW = { width: 1280, height: 800 };
 /** The offset of the record that a group stays at. */
 const POISON = 120;
 const NARROW = { width: 360, height: 780 };
-const WAIT_MS = 60_000;
+const WAIT_MS = 180_000;
 
 if (withoutBrowser !== false) {
   console.error(`no pictures: ${withoutBrowser}`);
@@ -134,6 +134,7 @@ async function busyDay(page: Page): Promise<void> {
   await page.locator("#partitions-title").scrollIntoViewIfNeeded();
   await take(page, "stream-store-black-friday");
   await click(page, /Black Friday/);
+  await until(page, async () => (await paymentsLag(page)) < 50);
   // Somebody to look at in the console: a group that lags.
   await traffic(page, 30);
   await click(page, /Slow payment gateway/);
@@ -179,6 +180,7 @@ async function consolePictures(consoleBrowser: Browser): Promise<void> {
     ["messages", "#/topics/orders/messages"],
     ["partitions", "#/topics/orders/partitions"],
     ["config", "#/topics/orders/config"],
+    ["topic-groups", "#/topics/orders/groups"],
     ["groups", "#/groups"],
     ["group", "#/groups/payments"],
     ["brokers", "#/brokers"],
@@ -202,13 +204,68 @@ async function consolePictures(consoleBrowser: Browser): Promise<void> {
         .click();
       await page.waitForTimeout(1000);
       await take(page, "console-message");
+      await dialogs(page);
     }
     await context.close();
   }
+  await emptyCluster(consoleBrowser);
   const narrow = await consoleBrowser.newPage({ viewport: NARROW });
   await narrow.goto(`${consoleAddress}/#/groups/payments`);
   await narrow.waitForTimeout(2500);
   await narrow.screenshot({ path: join(images, "console-narrow.png") });
   console.log("docs/images/console-narrow.png");
+  await narrow.goto(`${consoleAddress}/#/topics/orders/messages`);
+  await narrow
+    .getByRole("button", { name: /^Open message/ })
+    .first()
+    .waitFor();
+  await narrow
+    .locator("table.messages")
+    .evaluate((table) => table.scrollIntoView({ block: "center" }));
+  await narrow.waitForTimeout(500);
+  await narrow.screenshot({ path: join(images, "console-narrow-messages.png") });
+  console.log("docs/images/console-narrow-messages.png");
   await narrow.close();
+}
+
+/** What is done in dialogs. */
+async function dialogs(page: Page): Promise<void> {
+  const opened: readonly (readonly [name: string, hash: string, ...buttons: string[]])[] = [
+    ["produce", "#/topics/orders", "Produce"],
+    ["replay", "#/topics/orders", "Replay"],
+    ["reset", "#/groups/notifications", "Reset offsets", "Show what would change"],
+    ["as-code", "#/topics/orders/messages?search=Kettle", "As CLI"],
+  ];
+  for (const [name, hash, ...buttons] of opened) {
+    await page.goto("about:blank");
+    await page.goto(`${consoleAddress}/${hash}`);
+    for (const button of buttons) {
+      await page.getByRole("button", { name: button, exact: true }).first().click();
+      await page.waitForTimeout(1000);
+    }
+    await take(page, `console-${name}`);
+  }
+}
+
+/** What somebody sees first, in a broker of its own. */
+async function emptyCluster(consoleBrowser: Browser): Promise<void> {
+  const folder = fs.mkdtempSync(join(tmpdir(), "screenshots-empty-"));
+  const ready = join(folder, "ready.json");
+  const cli = join(root, "src", "cli", "bin.ts");
+  const place = ["--port", "0", "--console", "0", "--data", join(folder, "data")];
+  const broker = spawn(process.execPath, [cli, "start", ...place, "--ready-file", ready], {
+    stdio: "ignore",
+  });
+  const page = await consoleBrowser.newPage({ viewport: VIEW });
+  await until(page, () => Promise.resolve(fs.existsSync(ready)));
+  const facts = JSON.parse(fs.readFileSync(ready, "utf8")) as { readonly console: string };
+  await page.goto(facts.console);
+  await page.getByLabel("Language").selectOption("Node");
+  await page.waitForTimeout(3000);
+  await take(page, "console-empty");
+  await page.close();
+  const ended = new Promise((resolve) => broker.once("exit", resolve));
+  broker.kill("SIGTERM");
+  await ended;
+  fs.rmSync(folder, { recursive: true, force: true });
 }
