@@ -2,6 +2,9 @@ import { root } from "./cache.ts";
 import type { Report } from "./report.ts";
 import { run } from "./processes.ts";
 
+/** Of what a run said at last. */
+const OUTPUT_MAX = 2_000;
+
 interface Result {
   readonly outcome: "ok" | "not ok" | "skipped";
   readonly title: string;
@@ -43,4 +46,9 @@ export async function runNodeTests(
     else if (verdict === "not ok") report.fail(part, title, details);
   }
   if (results.length === 0) throw new Error(`no test ran: ${outcome.stdout}${outcome.stderr}`);
+  // Tests that never end, or a file that fails outside of its tests.
+  const isTold = results.some(({ outcome: verdict }) => verdict === "not ok");
+  if (outcome.code !== 0 && !isTold) {
+    throw new Error(`the runner ended with ${outcome.code}: ${outcome.stderr.slice(-OUTPUT_MAX)}`);
+  }
 }
