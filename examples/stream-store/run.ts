@@ -28,7 +28,7 @@ const { values } = parseArgs({
 const PAYMENTS_MAX = 6;
 const BLACK_FRIDAY = 100;
 /** What the gateway takes for a payment: usually, and on a slow day. */
-const GATEWAY_MS = 6;
+const GATEWAY_MS = 4;
 const SLOW_GATEWAY_MS = 250;
 /** A service that ended by itself starts again after so long; a broker that was killed too. */
 const RESTART_MS = 1000;

@@ -12,7 +12,7 @@ import { headersFrom, memberOf, pause, runService } from "../service.ts";
 import { orders, payments, type Payment } from "../topics.ts";
 
 /** What the gateway takes for one payment when all is well. */
-const GATEWAY_MS = 6;
+const GATEWAY_MS = 4;
 
 await runService("payments", async ({ kafka, stopping, folder, onMessage, tell }) => {
   let gatewayMs = GATEWAY_MS;
