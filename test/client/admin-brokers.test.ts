@@ -320,8 +320,10 @@ test(
     const [again] = await admin.electLeaders("unclean", [partition]);
     assert.equal(again?.value?.elected, false);
     await admin.deleteTopic(name);
-    // What the two led before is theirs again.
-    valuesOf(await admin.electLeaders("preferred", null));
+    // What the two led before is theirs again, once they have caught up with it.
+    const isAllElected = async () =>
+      (await admin.electLeaders("preferred", null)).every(({ error }) => error === undefined);
+    await until(isAllElected, 60_000);
   },
 );
 
