@@ -10,9 +10,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { View } from "../../examples/stream-store/shop-window.ts";
-import { regions } from "../../examples/stream-store/topics.ts";
 import { connect } from "../../src/client/connect.ts";
-import { scratchFolder } from "../cli/moldau.ts";
+import { scratchFolder, startBroker } from "../cli/moldau.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const hooks = pathToFileURL(join(root, "scripts", "moldau-from-source.mjs")).href;
@@ -134,6 +133,9 @@ const isEven = ({ check: { placed, paid, shipped, counted } }: View): boolean =>
 
 test("an order goes to a partition of its region, and what follows it carries its trace", async () => {
   await act(show, { kind: "traffic", perSecond: 0 });
+  const catalog = (await request(show, "/api/catalog")).text;
+  const { regions } = JSON.parse(catalog) as { readonly regions: readonly string[] };
+  assert.deepEqual(regions, ["EU", "US", "Africa"]);
   const placed = new Map<string, string>();
   for (const region of regions) {
     for (let index = 0; index < 4; index++) {
@@ -302,13 +304,21 @@ test("other sites neither look nor act, and nonsense is no action", async () => 
   assert.equal((await request(show, "/api/catalog", { headers: { host } })).status, 200);
 });
 
-test("with a broker elsewhere and a port that is taken it opens all the same", async () => {
+test("with a broker elsewhere and a port that is taken it opens all the same", async (t) => {
+  const folder = scratchFolder();
+  const broker = await startBroker(["dev", "--port", "0"], { folder: folder.path });
   const taken = net.createServer();
+  t.after(async () => {
+    taken.close();
+    await broker.stop();
+    folder.remove();
+  });
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const { port } = taken.address() as net.AddressInfo;
-  await act(show, { kind: "traffic", perSecond: 0 });
-  const elsewhere = await open(["--port", String(port), "--bootstrap", show.bootstrap]);
+  const elsewhere = await open(["--port", String(port), "--bootstrap", broker.ready.bootstrap]);
   assert.match(elsewhere.output(), new RegExp(`Port ${port} is taken`));
+  await until(elsewhere, "orders are placed", ({ check }) => check.placed > 10);
+  await act(elsewhere, { kind: "traffic", perSecond: 0 });
   const view = await until(elsewhere, "the sums are even", isEven);
   assert.equal(view.stage?.broker, "elsewhere");
   assert.equal(await interrupt(elsewhere), 0);
@@ -316,7 +326,6 @@ test("with a broker elsewhere and a port that is taken it opens all the same", a
   const second = await open(["--port", "0", "--broker-port", String(port)]);
   assert.match(second.output(), new RegExp(`Port ${port} is taken`));
   assert.equal(await interrupt(second), 0);
-  taken.close();
 });
 
 test("where no broker answers it says so, and ends", async () => {
