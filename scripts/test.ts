@@ -8,8 +8,8 @@ import { run, type EventData } from "node:test";
 import { parseArgs } from "node:util";
 import { filesBelow, printResult, root } from "./lib.ts";
 
-/** A file that takes longer hangs. */
-const FILE_TIMEOUT_MS = 10 * 60_000;
+/** A test that takes longer hangs. */
+const TEST_TIMEOUT_MS = 10 * 60_000;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -55,7 +55,8 @@ if (files.length === 0) {
   const stream = run({
     files: files.map((file) => join(root, file)),
     concurrency: Math.max(2, availableParallelism()),
-    timeout: FILE_TIMEOUT_MS,
+    timeout: TEST_TIMEOUT_MS,
+    execArgv: ["--import", new URL("./test-ends.ts", import.meta.url).href],
     ...(values.test === undefined ? {} : { testNamePatterns: values.test }),
   });
   stream.on("test:summary", summary);
