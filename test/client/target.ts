@@ -19,6 +19,9 @@ const kafkaBootstrap = process.env["MOLDAU_TEST_KAFKA"];
 /** Whether the tests run against Apache Kafka. */
 export const onKafka = kafkaBootstrap !== undefined && kafkaBootstrap !== "";
 
+/** Tests write records of long ago, and look at them for longer than until the first look for what may go. */
+export const keepsOldRecords = "log.initial.task.delay.ms=3600000";
+
 /** Apache Kafka where one is named, else a Moldau node in this process. */
 export async function startTarget(settings: readonly string[] = []): Promise<Target> {
   if (kafkaBootstrap !== undefined && kafkaBootstrap !== "") {
@@ -27,7 +30,7 @@ export async function startTarget(settings: readonly string[] = []): Promise<Tar
   const scratch = scratchFolder();
   const { config } = loadNodeConfig({
     dataDirectory: scratch.path,
-    flags: { port: 0, set: ["group.initial.rebalance.delay.ms=0", ...settings] },
+    flags: { port: 0, set: ["group.initial.rebalance.delay.ms=0", keepsOldRecords, ...settings] },
   });
   const node = await startNode({ platform: nodePlatform, config, logger: silentLogger });
   return {

@@ -8,6 +8,7 @@ import { nodePlatform } from "../../src/platform/node/platform.ts";
 import { startNode, type RunningNode } from "../../src/server/node.ts";
 import { silentLogger } from "../../src/telemetry/logger.ts";
 import { scratchFolder } from "../cli/moldau.ts";
+import { keepsOldRecords } from "../client/target.ts";
 
 /** A broker with its console, as `moldau start` puts them together, and a client of it. */
 export interface ConsoleUnderTest {
@@ -27,7 +28,11 @@ export async function startConsole(withInsight = true): Promise<ConsoleUnderTest
     dataDirectory: scratch.path,
     flags: {
       port: 0,
-      set: ["group.initial.rebalance.delay.ms=0", "offsets.topic.num.partitions=3"],
+      set: [
+        "group.initial.rebalance.delay.ms=0",
+        "offsets.topic.num.partitions=3",
+        keepsOldRecords,
+      ],
     },
   });
   const node = await startNode({ platform: nodePlatform, config, logger: silentLogger });

@@ -10,8 +10,12 @@ const folder = join("test", "client");
 /** They have a part of their own, with an Apache Kafka of its own. */
 const elsewhere: ReadonlySet<string> = new Set(["security.test.ts", "admin-security.test.ts"]);
 
-/** What the tests need to be quick: no waiting for more members, sessions that end soon. */
+/**
+ * What the tests need to be quick: no waiting for more members, sessions that end soon. Their records of long ago are
+ * not deleted meanwhile.
+ */
 const settings = {
+  "log.initial.task.delay.ms": "3600000",
   "group.initial.rebalance.delay.ms": "0",
   "group.min.session.timeout.ms": "1000",
   "group.consumer.min.session.timeout.ms": "1000",
