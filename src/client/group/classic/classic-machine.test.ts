@@ -480,3 +480,27 @@ for (const rebalancing of ["eager", "cooperative"] as const) {
     });
   }
 }
+
+test("whoever leaves while its first join is under way gives the place back that it makes", () => {
+  const hand = new Hand();
+  hand.tell({ kind: "join", topics: ["t"] });
+  assert.deepEqual(hand.tell({ kind: "leave" }), []);
+  assert.equal(hand.state.kind, "leaving");
+  const effects = hand.joinAnswered(ErrorCode.MEMBER_ID_REQUIRED, { memberId: "late" });
+  const ticket = hand.ticket;
+  assert.deepEqual(effects, [
+    { kind: "stopBeating" },
+    { kind: "sendLeave", ticket, memberId: "late" },
+  ]);
+  hand.tell({ kind: "left", ticket });
+  assert.equal(hand.state.kind, "closed");
+});
+
+test("a first join that fails while the member leaves has made no place", () => {
+  const hand = new Hand();
+  hand.tell({ kind: "join", topics: ["t"] });
+  hand.tell({ kind: "leave" });
+  const error = clientError("TIMED_OUT", "no answer");
+  const effects = hand.tell({ kind: "requestFailed", ticket: hand.ticket, error });
+  assert.deepEqual(effects.at(-1), { kind: "closed" });
+});

@@ -105,7 +105,7 @@ const table: ClassicTable = {
     rejoinWanted: stay,
     polled: stay,
     pollExpired: stallWhileRejoining,
-    leave: ({ data }, _event, inputs) => beginLeaving(data, inputs),
+    leave: leaveWhileJoining,
     called: stay,
     joinAnswered: joinAnswered,
     syncAnswered: stay,
@@ -207,9 +207,9 @@ const table: ClassicTable = {
     pollExpired: stay,
     leave: stay,
     called: calledWhileLeaving,
-    joinAnswered: stay,
+    joinAnswered: idAnswered,
     syncAnswered: stay,
-    requestFailed: stay,
+    requestFailed: idRefused,
     paused: stay,
     told: toldWhileLeaving,
     sessionExpired: hurry,
@@ -287,9 +287,36 @@ function calledWhileLeaving(
       return beginLeaving(data, inputs);
     case "revocation":
       return sendLeave(data, inputs);
+    case "id":
     case "request":
       return stay(state);
   }
+}
+
+/**
+ * A first JoinGroup that is under way makes a place in the group (KIP-394), for which all others would wait until a
+ * session has passed: its id is waited for, so that the place can be given back.
+ */
+function leaveWhileJoining(
+  { data }: JoiningState,
+  _event: unknown,
+  inputs: ClassicInputs,
+): ClassicStep {
+  return data.memberId === "" && inputs.config.instanceId === null
+    ? stay({ kind: "leaving", data, step: "id" })
+    : beginLeaving(data, inputs);
+}
+
+function idAnswered(
+  state: LeavingState,
+  { answer: { memberId } }: JoinAnsweredEvent,
+  inputs: ClassicInputs,
+): ClassicStep {
+  return state.step === "id" ? sendLeave({ ...state.data, memberId }, inputs) : stay(state);
+}
+
+function idRefused(state: LeavingState, _event: unknown, inputs: ClassicInputs): ClassicStep {
+  return state.step === "id" ? sendLeave(state.data, inputs) : stay(state);
 }
 
 function joinAnswered(
@@ -486,5 +513,6 @@ function toldWhileLeaving(state: LeavingState, { errorCode }: ToldEvent): Classi
 
 /** The listener is giving up what is lost. */
 function hurry(state: LeavingState): ClassicStep {
-  return { state, effects: state.step === "request" ? [] : [{ kind: "hurry" }] };
+  const isCalled = state.step === "listener" || state.step === "revocation";
+  return { state, effects: isCalled ? [{ kind: "hurry" }] : [] };
 }

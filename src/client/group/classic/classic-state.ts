@@ -95,8 +95,8 @@ export type StableState = Of<"stable">;
 export type StalledState = Of<"stalled">;
 /** Gives everything up for good. */
 export interface LeavingState extends Of<"leaving"> {
-  /** What is waited for: a listener's call that was under way, the last revocation, LeaveGroup. */
-  readonly step: "listener" | "revocation" | "request";
+  /** What is waited for: a listener's call that was under way, the last revocation, the id that JoinGroup gives, LeaveGroup. */
+  readonly step: "listener" | "revocation" | "id" | "request";
 }
 /** Has left. */
 export type ClosedState = Of<"closed">;
