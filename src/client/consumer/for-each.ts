@@ -1,3 +1,4 @@
+import { Endings } from "./endings.ts";
 import { activeTracing, type ProcessSpan } from "../diagnostics/open-telemetry.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 import type { ConsumerRecord } from "./consumer-record.ts";
@@ -43,8 +44,7 @@ export class ForEach implements Taker {
   #single: AssignedPartition | undefined;
   #singleOffset = -1;
   #failure: { readonly thrown: unknown } | undefined;
-  /** Wakes the loop that waits for work to end. */
-  #wake: (() => void) | undefined;
+  readonly #endings = new Endings();
 
   constructor(owner: TakingOwner, work: RecordWork<ConsumerRecord>, options: ForEachOptions) {
     this.#owner = owner;
@@ -76,7 +76,7 @@ export class ForEach implements Taker {
       if (this.#concurrency === 1) await this.#oneByOne();
       else await this.#several();
     } finally {
-      while (this.#atWork > 0) await this.#someEnded();
+      while (this.#atWork > 0) await this.#endings.next();
       // Whoever goes on with this consumer gets what was taken and not begun.
       for (const [partition, offset] of this.#left) this.#owner.core.putBack(partition, offset);
     }
@@ -115,7 +115,7 @@ export class ForEach implements Taker {
     for (;;) {
       this.#taker.check(this);
       while (this.#atWork >= this.#maxAtWork && this.#failure === undefined)
-        await this.#someEnded();
+        await this.#endings.next();
       if (this.#failure !== undefined) return;
       const record = this.#taker.takeNow() ?? (await this.#taker.take());
       if (record === undefined) return;
@@ -171,17 +171,8 @@ export class ForEach implements Taker {
     this.#atWork--;
     if (partition.isHeld) core.letGo(partition);
     if (core.watchesProgress) core.progressed();
-    this.#wake?.();
+    this.#endings.tell();
     if (this.#failure !== undefined) this.#taker.interrupt();
-  }
-
-  #someEnded(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { RecordTaker, type LoopOwner } from "../consumer/record-taker.ts";
+import { Endings } from "../consumer/endings.ts";
 import { callInSpan, type RecordWork } from "../consumer/for-each.ts";
 import type { Taker } from "../consumer/taking-core.ts";
 import type { AcquiredChunk } from "./acquired-chunk.ts";
@@ -22,8 +23,7 @@ export class ShareForEach implements Taker<AcquiredChunk> {
   readonly #concurrency: number;
   #atWork = 0;
   #failure: { readonly thrown: unknown } | undefined;
-  /** Wakes the loop that waits for work to end. */
-  #wake: (() => void) | undefined;
+  readonly #endings = new Endings();
 
   constructor(
     owner: LoopOwner<AcquiredChunk, ShareRecord>,
@@ -53,7 +53,7 @@ export class ShareForEach implements Taker<AcquiredChunk> {
     try {
       await this.#takeAll();
     } finally {
-      while (this.#atWork > 0) await this.#someEnded();
+      while (this.#atWork > 0) await this.#endings.next();
     }
     if (this.#failure !== undefined) throw this.#failure.thrown;
     await this.#owner.finish();
@@ -62,7 +62,7 @@ export class ShareForEach implements Taker<AcquiredChunk> {
   async #takeAll(): Promise<void> {
     for (;;) {
       this.#taker.check(this);
-      while (this.#atWork >= this.#concurrency) await this.#someEnded();
+      while (this.#atWork >= this.#concurrency) await this.#endings.next();
       if (this.#failure !== undefined) return;
       const record = this.#taker.takeNow() ?? (await this.#taker.take());
       if (record === undefined) return;
@@ -84,16 +84,7 @@ export class ShareForEach implements Taker<AcquiredChunk> {
     }
     this.#atWork--;
     if (core.watchesProgress) core.progressed();
-    this.#wake?.();
+    this.#endings.tell();
     if (this.#failure !== undefined) this.#taker.interrupt();
-  }
-
-  #someEnded(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }

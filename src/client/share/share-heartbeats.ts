@@ -7,7 +7,13 @@ import { apiCall } from "../cluster/api-call.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Deadline } from "../cluster/deadline.ts";
 import { sameWords } from "../group/partition-set.ts";
-import type { HeartbeatAnswer, MemberHeartbeats, Told } from "../group/epoch/epoch-heartbeats.ts";
+import {
+  heartbeatAnswer,
+  heartbeatDeadline,
+  type HeartbeatAnswer,
+  type MemberHeartbeats,
+  type Told,
+} from "../group/epoch/epoch-heartbeats.ts";
 import type { EpochGroupKind } from "../group/epoch/epoch-member.ts";
 import { JOIN_EPOCH, type EpochConfig } from "../group/epoch/epoch-state.ts";
 import type { MembershipOptions, Subscription } from "../group/membership.ts";
@@ -39,24 +45,15 @@ class ShareHeartbeats implements MemberHeartbeats {
   }
 
   async beat(epoch: number, { subscription }: Told): Promise<HeartbeatAnswer> {
-    const { requestTimeoutMs } = this.#cluster;
-    const timeoutMs = Math.min(requestTimeoutMs, this.#config.sessionTimeoutMs);
     const topics = topicsOf(subscription);
     const isTold =
       epoch !== JOIN_EPOCH && this.#told !== undefined && sameWords(this.#told, topics);
     const about = isTold
       ? {}
       : { subscribedTopicNames: topics, rackId: this.#options.rack ?? null };
-    const answer = await this.#send(epoch, about, this.#cluster.deadline({ timeoutMs }));
-    const { errorCode, errorMessage, memberEpoch, heartbeatIntervalMs, assignment } = answer;
-    this.#told = errorCode === 0 ? topics : undefined;
-    return {
-      errorCode,
-      errorMessage,
-      epoch: memberEpoch,
-      intervalMs: heartbeatIntervalMs,
-      assignment: assignment?.topicPartitions ?? null,
-    };
+    const answer = await this.#send(epoch, about, heartbeatDeadline(this.#cluster, this.#config));
+    this.#told = answer.errorCode === 0 ? topics : undefined;
+    return heartbeatAnswer(answer);
   }
 
   async leave(epoch: number, deadline: Deadline): Promise<number> {

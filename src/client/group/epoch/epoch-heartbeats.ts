@@ -46,6 +46,29 @@ export interface HeartbeatAnswer {
   readonly assignment: readonly TopicIdPartitions[] | null;
 }
 
+/** An answer to a heartbeat, as every kind of group gives it. */
+export function heartbeatAnswer(answer: {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly memberEpoch: number;
+  readonly heartbeatIntervalMs: number;
+  readonly assignment: { readonly topicPartitions: readonly TopicIdPartitions[] } | null;
+}): HeartbeatAnswer {
+  const { errorCode, errorMessage, memberEpoch, heartbeatIntervalMs, assignment } = answer;
+  return {
+    errorCode,
+    errorMessage,
+    epoch: memberEpoch,
+    intervalMs: heartbeatIntervalMs,
+    assignment: assignment?.topicPartitions ?? null,
+  };
+}
+
+/** A heartbeat that is answered after the session has come too late. */
+export function heartbeatDeadline(cluster: Cluster, { sessionTimeoutMs }: EpochConfig): Deadline {
+  return cluster.deadline({ timeoutMs: Math.min(cluster.requestTimeoutMs, sessionTimeoutMs) });
+}
+
 /** The heartbeats of a member, in the words of its kind of group. */
 export interface MemberHeartbeats {
   /** The next heartbeat tells everything. */
@@ -76,23 +99,14 @@ export class EpochHeartbeats implements MemberHeartbeats {
   }
 
   async beat(epoch: number, now: Told): Promise<HeartbeatAnswer> {
-    const { requestTimeoutMs } = this.#cluster;
-    const timeoutMs = Math.min(requestTimeoutMs, this.#config.sessionTimeoutMs);
     const told = epoch === JOIN_EPOCH ? undefined : this.#told;
     const answer = await this.#send(
       epoch,
       told === undefined ? this.#everything(epoch, now) : this.#changes(told, now),
-      this.#cluster.deadline({ timeoutMs }),
+      heartbeatDeadline(this.#cluster, this.#config),
     );
-    const { errorCode, errorMessage, memberEpoch, heartbeatIntervalMs, assignment } = answer;
-    this.#told = errorCode === 0 ? now : undefined;
-    return {
-      errorCode,
-      errorMessage,
-      epoch: memberEpoch,
-      intervalMs: heartbeatIntervalMs,
-      assignment: assignment?.topicPartitions ?? null,
-    };
+    this.#told = answer.errorCode === 0 ? now : undefined;
+    return heartbeatAnswer(answer);
   }
 
   async leave(epoch: number, deadline: Deadline): Promise<number> {
