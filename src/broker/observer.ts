@@ -67,6 +67,9 @@ export interface CommitPlace {
   readonly partition: number;
   offset: number;
   lastMs: number;
+  /** Who committed last. */
+  clientId: string;
+  host: string;
 }
 
 /** Latencies of one API: counts per bucket of {@link LATENCY_BUCKETS_MS} and one more, and their sum. */
@@ -166,6 +169,7 @@ export class Observer {
   }
 
   committed(
+    { clientId, clientAddress: host }: RequestContext,
     group: string,
     topics: readonly {
       readonly name: string;
@@ -183,8 +187,10 @@ export class Observer {
         if (known !== undefined) {
           known.offset = offset;
           known.lastMs = lastMs;
+          known.clientId = clientId;
+          known.host = host;
         } else if (this.commits.size < OBSERVED_PAIRS_MAX) {
-          this.commits.set(key, { group, topic, partition, offset, lastMs });
+          this.commits.set(key, { group, topic, partition, offset, lastMs, clientId, host });
         } else {
           this.hasLostCommits = true;
         }

@@ -143,7 +143,9 @@ function partitionOf(
   const commit = observed?.commits.get(`${group}\0${topic}\0${partition}`);
   const nowMs = state.kafka.cluster.platform.clock.nowMs();
   const next = committed ?? ends.start;
-  const fetch = reader === undefined ? undefined : fetchOf(state, reader, place, next, nowMs);
+  // One that comes and goes is not there at most times: whoever committed last is the one that was.
+  const who = reader ?? commit;
+  const fetch = who === undefined ? undefined : fetchOf(state, who, place, next, nowMs);
   const verdict = verdictOf({
     nowMs,
     groupState,
@@ -166,7 +168,7 @@ function partitionOf(
     endOffset: ends.end,
     lag: Math.max(0, ends.end - Math.max(committed ?? ends.start, ends.start)),
     ...(reader === undefined ? {} : { memberId: reader.memberId, clientId: reader.clientId }),
-    ...(fetch === undefined || fetch === null
+    ...(reader === undefined || fetch === undefined || fetch === null
       ? {}
       : { fetchOffset: fetch.offset, lastFetchMs: fetch.lastMs }),
     ...(commit === undefined ? {} : { lastCommitMs: commit.lastMs }),
@@ -181,7 +183,7 @@ function partitionOf(
  */
 function fetchOf(
   { observed }: ConsoleState,
-  { clientId, host }: MemberRow,
+  { clientId, host }: Pick<MemberRow, "clientId" | "host">,
   { topic, partition }: Place,
   next: number,
   nowMs: number,

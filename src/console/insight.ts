@@ -72,6 +72,9 @@ export interface CommitPlace {
   readonly partition: number;
   readonly offset: number;
   readonly lastMs: number;
+  /** Who committed last. */
+  readonly clientId: string;
+  readonly host: string;
 }
 
 export interface ApiLatency {

@@ -46,6 +46,20 @@ const cases: readonly (readonly [what: string, facts: ReadingFacts, kind: string
   ["is at the end, nobody there", { ...moving, committed: 100, hasMember: false }, "well"],
   ["nobody there", { ...moving, hasMember: false }, "no-member"],
   [
+    "nobody there now, of one that is started again and again",
+    { ...standing, hasMember: false, fetch: { ...fetching, begunAt: 50, begins: 3 } },
+    "same-offset",
+  ],
+  [
+    "nobody there any more, of one that was started again and again",
+    {
+      ...standing,
+      hasMember: false,
+      fetch: { ...fetching, begunAt: 50, begins: 3, lastMs: NOW - COMMITLESS_MS },
+    },
+    "no-member",
+  ],
+  [
     "nobody there and never committed",
     { ...moving, hasMember: false, committed: undefined },
     "no-member",

@@ -29,7 +29,10 @@ export interface ReadingFacts {
   readonly endOffset: number;
   /** Below it everything is decided; records of open transactions come after it. */
   readonly lastStableOffset: number;
-  /** Where its member fetched last; undefined where the broker does not tell, null when it never did. */
+  /**
+   * Where its member fetched last, or where nobody is there whoever was; undefined where the broker does not tell, null
+   * when it never did.
+   */
   readonly fetch: FetchFacts | null | undefined;
   /** When the offset was last seen to move, and when one of any partition of its member was. */
   readonly movedMs: number;
@@ -44,6 +47,8 @@ export const SILENT_MS = 10_000;
 export const COMMITLESS_MS = 20_000;
 /** Fetching the same records so often is reading the same again. */
 const REPEATS_MIN = 3;
+
+const FAILS = "most likely it fails at that record";
 
 const rebalancing: ReadonlySet<string> = new Set([
   "PreparingRebalance",
@@ -63,10 +68,8 @@ export function verdictOf(facts: ReadingFacts): Verdict {
   const lag = Math.max(0, endOffset - Math.max(next, startOffset));
   if (!facts.hasMember && !rebalancing.has(facts.groupState)) {
     if (lag === 0) return { kind: "well", text: "Everything is read; nobody is reading now." };
-    return {
-      kind: "no-member",
-      text: "Nobody in the group reads it: start a consumer of the group.",
-    };
+    const text = "Nobody in the group reads it: start a consumer of the group.";
+    return comesAndGoes(facts, next) ?? { kind: "no-member", text };
   }
   if (lag === 0 && committed !== undefined && committed <= endOffset) {
     return { kind: "well", text: "Everything is read and committed." };
@@ -130,23 +133,38 @@ function byFetches(facts: ReadingFacts, next: number): Verdict | undefined {
 /** A member that comes back to an offset, in one life or from one life to the next. */
 function sameOffset(facts: ReadingFacts, fetch: FetchFacts, next: number): Verdict | undefined {
   const { nowMs } = facts;
-  const fails = "most likely it fails at that record";
   if (fetch.repeats >= REPEATS_MIN && nowMs - fetch.sinceMs > SILENT_MS) {
-    const text = `Its member reads offset ${fetch.offset} again and again: ${fails}.`;
+    const text = `Its member reads offset ${fetch.offset} again and again: ${FAILS}.`;
     return { kind: "same-offset", offset: fetch.offset, text };
   }
-  if (nowMs - facts.movedMs <= SILENT_MS) return undefined;
+  if (!hasStood(facts)) return undefined;
   if (
     fetch.backs >= REPEATS_MIN &&
     fetch.backTo >= next &&
     nowMs - fetch.backLastMs < COMMITLESS_MS
   ) {
-    const text = `Its member goes back to offset ${fetch.backTo} again and again: ${fails}.`;
+    const text = `Its member goes back to offset ${fetch.backTo} again and again: ${FAILS}.`;
     return { kind: "same-offset", offset: fetch.backTo, text };
   }
-  if (fetch.begins >= REPEATS_MIN && fetch.begunAt === next) {
-    const text = `Its member was started ${fetch.begins} times at offset ${next} and got no further: ${fails}.`;
-    return { kind: "same-offset", offset: next, text };
+  return begunAgain(fetch, next);
+}
+
+function hasStood({ nowMs, movedMs }: ReadingFacts): boolean {
+  return nowMs - movedMs > SILENT_MS;
+}
+
+/** One that ends so soon that it is not there at most times. */
+function comesAndGoes(facts: ReadingFacts, next: number): Verdict | undefined {
+  const { fetch, nowMs } = facts;
+  if (fetch === null || fetch === undefined || nowMs - fetch.lastMs >= COMMITLESS_MS) {
+    return undefined;
   }
-  return undefined;
+  return hasStood(facts) ? begunAgain(fetch, next) : undefined;
+}
+
+/** A member that is started over and over, and ends where it began. */
+function begunAgain({ begins, begunAt }: FetchFacts, next: number): Verdict | undefined {
+  if (begins < REPEATS_MIN || begunAt !== next) return undefined;
+  const text = `Its member was started ${begins} times at offset ${next} and got no further: ${FAILS}.`;
+  return { kind: "same-offset", offset: next, text };
 }

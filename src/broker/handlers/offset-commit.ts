@@ -16,6 +16,7 @@ export function handleOffsetCommit(
   request: OffsetCommitRequest,
 ): Answer<OffsetCommitResponseInput> {
   broker.observer?.committed(
+    context,
     request.groupId,
     request.topics.map(({ name, topicId, partitions }) => ({
       name: context.apiVersion >= TOPIC_ID_VERSION ? (broker.topicName(topicId) ?? "") : name,
